@@ -1,0 +1,428 @@
+#include "listen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base64.h"
+#include "cotmake.h"
+#include "cotscan.h"
+#include "log.h"
+#include "map.h"
+
+/* Who sent something within this time counts as active. */
+#define ACTIVE_US ((uint64_t)60 * 1000000)
+
+int
+listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
+    const uint64_t seed[2], uint64_t wall)
+{
+	*l = (struct listen){
+	    .cfg = *cfg, .out = out, .seed = {seed[0], seed[1]}};
+	if (slots_init(&l->slots, cfg->node, cfg->max_clients, wall) < 0)
+		return -1;
+	keys_init(&l->keys, seed);
+	fan_init(&l->fan);
+	buf_init(&l->scratch, 4 * cfg->max_event + 65536);
+	return 0;
+}
+
+void
+listen_fini(struct listen *l)
+{
+	slots_fini(&l->slots);
+	keys_fini(&l->keys);
+	fan_fini(&l->fan);
+	buf_fini(&l->scratch);
+}
+
+void
+listen_time(struct listen *l, uint64_t now, uint64_t wall)
+{
+	l->now = now;
+	l->wall = wall;
+}
+
+/* ---- lists ---- */
+
+void
+listen_mark(struct listen *l, struct client *c)
+{
+	struct flow *f;
+
+	if (c->dirty || c->doomed)
+		return;
+	f = &l->dirty[l->now - c->last_in < ACTIVE_US ? LISTEN_ACTIVE
+						      : LISTEN_WATCHER];
+	c->dirty = true;
+	c->next_dirty = NULL;
+	if (f->head)
+		f->tail->next_dirty = c;
+	else
+		f->head = c;
+	f->tail = c;
+}
+
+struct client *
+listen_dirty(struct listen *l, int flow)
+{
+	struct flow *f = &l->dirty[flow];
+	struct client *c = f->head;
+
+	if (c) {
+		f->head = c->next_dirty;
+		c->dirty = false;
+	}
+	return c;
+}
+
+void
+listen_doom(struct listen *l, struct client *c, const char *why)
+{
+	if (c->doomed)
+		return;
+	c->doomed = true;
+	c->why = why;
+	c->next_doomed = l->doomed;
+	l->doomed = c;
+}
+
+static void
+unlink_dirty(struct flow *f, struct client *c)
+{
+	struct client **at = &f->head, *prev = NULL;
+
+	while (*at && *at != c) {
+		prev = *at;
+		at = &(*at)->next_dirty;
+	}
+	if (!*at)
+		return;
+	*at = c->next_dirty;
+	if (f->tail == c)
+		f->tail = prev;
+}
+
+static void
+unlink_lists(struct listen *l, struct client *c)
+{
+	struct client **at;
+	int i;
+
+	for (i = 0; c->dirty && i < LISTEN_FLOWS; i++)
+		unlink_dirty(&l->dirty[i], c);
+	for (at = &l->over; c->over && *at; at = &(*at)->next_over)
+		if (*at == c) {
+			*at = c->next_over;
+			break;
+		}
+	for (at = &l->doomed; c->doomed && *at; at = &(*at)->next_doomed)
+		if (*at == c) {
+			*at = c->next_doomed;
+			break;
+		}
+	if (c->blocked)
+		l->n_blocked--;
+}
+
+/* ---- records about clients ---- */
+
+static void
+finish_record(struct listen *l, struct rec_writer *w)
+{
+	if (rec_end(w) < 0)
+		l->n.no_memory++;
+}
+
+static void
+put_open(struct listen *l, const struct client *c, bool again)
+{
+	struct rec_writer w;
+	uint32_t i;
+
+	rec_begin(&w, l->out, "open");
+	rec_puts(&w, "conn", c->conn);
+	rec_puts(&w, "via", c->via);
+	rec_puts(&w, "peer", c->peer);
+	rec_put_u64(&w, "t", c->since);
+	if (again)
+		rec_puts(&w, "again", "1");
+	/* Keys beyond what a record holds are bound anew by ots-route when it
+	 * is told the positions. */
+	for (i = 0; again && i < c->holder.n && i < REC_FIELDS_MAX - 8; i++)
+		rec_put_raw(&w, "key", c->holder.held[i].key->name);
+	finish_record(l, &w);
+}
+
+int
+listen_join(
+    struct listen *l, struct client *c, const char *via, const char *peer)
+{
+	c->via = via;
+	c->since = l->wall;
+	c->last_in = l->now - ACTIVE_US;
+	framer_init(&c->framer, l->cfg.max_event);
+	c->peer = strdup(peer);
+	if (!c->peer)
+		return -1;
+	if (slots_take(&l->slots, c, &c->id) < 0) {
+		free(c->peer);
+		c->peer = NULL;
+		return -1;
+	}
+	if (slots_text(&l->slots, c->id, c->conn) < 0)
+		abort(); /* SLOT_TEXT_MAX is the longest */
+	l->n.accepted++;
+	put_open(l, c, false);
+	return 0;
+}
+
+static void
+free_kept(struct listen *l, struct client *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->n_kept; i++) {
+		l->kept_bytes -= c->kept[i].cap;
+		free(c->kept[i].raw);
+	}
+	free(c->kept);
+	c->kept = NULL;
+	c->n_kept = 0;
+}
+
+void
+listen_leave(struct listen *l, struct client *c, const char *why)
+{
+	struct rec_writer w;
+
+	rec_begin(&w, l->out, "close");
+	rec_puts(&w, "conn", c->conn);
+	rec_puts(&w, "why", why);
+	rec_put_u64(&w, "t", l->wall);
+	finish_record(l, &w);
+	l->n.closed++;
+	l->n.garbage += c->framer.garbage;
+	l->n.replaced += c->q.replaced;
+	l->n.dropped += c->q.dropped;
+	unlink_lists(l, c);
+	keys_leave(&l->keys, &c->holder);
+	slots_free(&l->slots, c->id);
+	fan_clear(&l->fan, &c->q);
+	framer_fini(&c->framer);
+	free_kept(l, c);
+	free(c->peer);
+	c->peer = NULL;
+}
+
+/* ---- what clients say ---- */
+
+static void
+lay_down_for(struct listen *l, struct client *c, struct slice xml)
+{
+	char *to = fan_reserve(&l->fan, xml.n);
+
+	if (!to) {
+		l->n.no_memory++;
+		return;
+	}
+	memcpy(to, xml.p, xml.n);
+	if (fan_push(&c->q, fan_commit(&l->fan, xml.n, FAN_CONTROL, 0)) < 0)
+		l->n.no_memory++;
+	else
+		listen_mark(l, c);
+}
+
+/* t-x-c-t is answered here and goes no further (cot-streaming 6). */
+static bool
+answer_ping(struct listen *l, struct client *c, struct slice xml)
+{
+	struct slice type;
+
+	if (!cotscan_attr(xml, "type", &type) || !slice_is(type, "t-x-c-t"))
+		return false;
+	l->n.pings++;
+	/* A client that takes no answers gets no more of them. */
+	if (c->q.bytes > listen_queue_max(l) / 2)
+		return true;
+	buf_clear(&l->scratch);
+	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
+		lay_down_for(l, c, buf_slice(&l->scratch));
+	return true;
+}
+
+static void
+bad_message(const struct client *c, const char *why, size_t bytes)
+{
+	struct log_line line;
+
+	log_open(&line, LOG_BAD_MESSAGE);
+	log_s(&line, "conn", c->conn);
+	log_s(&line, "why", why);
+	log_u64(&line, "bytes", bytes);
+	log_send(&line);
+}
+
+static void
+put_frame(
+    struct listen *l, struct client *c, const char *label, struct slice value)
+{
+	struct rec_writer w;
+
+	rec_begin(&w, l->out, "frame");
+	rec_puts(&w, "conn", c->conn);
+	rec_puts(&w, "via", c->via);
+	rec_put_u64(&w, "t", l->wall);
+	rec_put(&w, label, value);
+	if (rec_end(&w) == 0) {
+		l->n.messages++;
+		c->messages++;
+		return;
+	}
+	if (errno == EILSEQ) {
+		l->n.nul++;
+		bad_message(c, "nul", value.n);
+	} else {
+		l->n.no_memory++;
+	}
+}
+
+static void
+protobuf(struct listen *l, struct client *c, struct slice msg)
+{
+	if (msg.n == 0)
+		return; /* legal, and says nothing (cot-streaming 4.3) */
+	buf_clear(&l->scratch);
+	if (base64_encode(&l->scratch, msg) < 0) {
+		l->n.no_memory++;
+		return;
+	}
+	l->n.protobuf++;
+	put_frame(l, c, "pb", buf_slice(&l->scratch));
+}
+
+int
+listen_input(struct listen *l, struct client *c, const char *p, size_t n)
+{
+	struct slice msg;
+	enum frame_kind k;
+
+	framer_feed(&c->framer, p, n);
+	while ((k = framer_next(&c->framer, &msg)) != FRAME_NONE) {
+		c->last_in = l->now;
+		switch (k) {
+		case FRAME_XML:
+			if (!answer_ping(l, c, msg))
+				put_frame(l, c, "xml", msg);
+			break;
+		case FRAME_PB:
+			protobuf(l, c, msg);
+			break;
+		case FRAME_AUTH:
+			/* Nobody is asked for a password here: like other
+			 * servers on plain TCP (cot-streaming 3.1). */
+			l->n.auths++;
+			break;
+		default:
+			listen_doom(l, c, frame_kind_name(k));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* ---- telling again ---- */
+
+static void
+tell_client(struct listen *l, const struct client *c)
+{
+	struct rec_writer w;
+	uint32_t i;
+
+	put_open(l, c, true);
+	for (i = 0; i < c->n_kept; i++) {
+		rec_begin(&w, l->out, "frame");
+		rec_puts(&w, "conn", c->conn);
+		rec_puts(&w, "via", c->via);
+		rec_put_u64(&w, "t", l->wall);
+		rec_puts(&w, "again", "1");
+		rec_put_raw(
+		    &w, "xml", (struct slice){c->kept[i].raw, c->kept[i].n});
+		finish_record(l, &w);
+	}
+}
+
+void
+listen_tell(struct listen *l, size_t high)
+{
+	struct rec_writer w;
+	const struct client *c;
+
+	while (l->telling && buf_size(l->out) < high) {
+		if (l->tell_slot < l->slots.cap) {
+			c = l->slots.obj[l->tell_slot++];
+			if (c && !c->doomed)
+				tell_client(l, c);
+			continue;
+		}
+		l->telling = false;
+		rec_begin(&w, l->out, "announced");
+		rec_puts(&w, "node", l->cfg.node);
+		rec_put_u64(&w, "round", l->tell_round);
+		finish_record(l, &w);
+	}
+}
+
+void
+listen_tell_begin(struct listen *l, uint64_t round)
+{
+	l->telling = true;
+	l->tell_slot = 0;
+	l->tell_round = round;
+}
+
+/* ---- queues ---- */
+
+size_t
+listen_queue_max(const struct listen *l)
+{
+	size_t share = l->cfg.queue_total / (l->n_blocked ? l->n_blocked : 1);
+
+	if (share < 65536)
+		share = 65536;
+	return share < l->cfg.queue_max ? share : l->cfg.queue_max;
+}
+
+static void
+log_slow(const struct client *c, size_t bytes)
+{
+	struct log_line line;
+
+	log_open(&line, LOG_SLOW);
+	log_s(&line, "conn", c->conn);
+	log_s(&line, "peer", c->peer);
+	log_u64(&line, "queued", bytes);
+	log_send(&line);
+}
+
+void
+listen_relieve(struct listen *l)
+{
+	struct client *c;
+	size_t max = listen_queue_max(l), was;
+
+	while ((c = l->over)) {
+		l->over = c->next_over;
+		c->over = false;
+		was = c->q.bytes;
+		if (was <= max || c->doomed)
+			continue;
+		if (!c->slow)
+			log_slow(c, was);
+		c->slow = true;
+		if (fan_shrink(&l->fan, &c->q, max - max / 4) < 0) {
+			l->n.overrun++;
+			listen_doom(l, c, "queue-full");
+		}
+	}
+}

@@ -1,0 +1,150 @@
+/* listen.h - the core of ots-listen: clients, their messages, deliveries.
+ * Pure: no system calls, no clock. It takes bytes of clients and records of
+ * ots-route, and leaves behind records in *out, queues to flush (the dirty
+ * lists) and clients to close (the doomed list). Times are microseconds: now
+ * of the monotonic, wall of the real-time clock. */
+#ifndef OTS_LISTEN_H
+#define OTS_LISTEN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "fanout.h"
+#include "frame.h"
+#include "keys.h"
+#include "record.h"
+#include "slot.h"
+
+/* Counters, shown by SIGUSR1: X(name, what it counts). */
+#define LISTEN_COUNTERS(X)                                                     \
+	X(accepted, "clients accepted")                                        \
+	X(closed, "clients closed")                                            \
+	X(messages, "messages of clients passed on")                           \
+	X(protobuf, "... of them protobuf frames")                             \
+	X(pings, "pings answered")                                             \
+	X(auths, "auth messages ignored")                                      \
+	X(nul, "messages dropped: a NUL byte in them")                         \
+	X(garbage, "bytes between messages that are none")                     \
+	X(sends, "records to deliver")                                         \
+	X(deliveries, "deliveries queued")                                     \
+	X(nobody, "records that nobody answers to")                            \
+	X(too_big, "deliveries over --max-send, dropped")                      \
+	X(gone, "records for a connection that has gone")                      \
+	X(bad, "records that make no sense")                                   \
+	X(replaced, "deliveries replaced by newer ones in full queues")        \
+	X(dropped, "positions dropped from full queues")                       \
+	X(overrun, "clients closed because their queue was full")              \
+	X(no_memory, "deliveries and clients lost for want of memory")
+
+struct listen_counters {
+#define X(name, help) uint64_t name;
+	LISTEN_COUNTERS(X)
+#undef X
+};
+
+/* A position that ots-route asked to keep, as it stands in a record. */
+struct kept {
+	uint64_t uid;
+	char *raw;
+	uint32_t n, cap;
+};
+
+enum { LISTEN_ACTIVE, LISTEN_WATCHER, LISTEN_FLOWS };
+
+struct client {
+	struct holder holder; /* first: keys lead back to the client */
+	struct fan_queue q;
+	struct client *next_dirty, *next_over, *next_doomed;
+	bool dirty, over, doomed;
+	bool blocked;     /* its socket takes no more: the server watches it */
+	bool slow;        /* the policy had to be applied; until drained */
+	const char *why;  /* of a doomed client */
+	uint64_t last_in; /* when a message came */
+	struct framer framer;
+	struct slot_id id;
+	char conn[SLOT_TEXT_MAX];
+	const char *via;
+	char *peer;
+	uint64_t since; /* wall */
+	uint64_t messages;
+	struct kept *kept;
+	uint32_t n_kept;
+};
+
+struct listen_config {
+	const char *node;
+	uint32_t max_clients;
+	size_t max_event;   /* bytes of a message in */
+	size_t max_send;    /* bytes of a delivery */
+	size_t queue_max;   /* bytes of a client's queue */
+	size_t queue_total; /* bytes of all queues of slow clients */
+};
+
+struct flow {
+	struct client *head, *tail;
+};
+
+struct listen {
+	struct listen_config cfg;
+	struct slots slots;
+	struct keys keys;
+	struct fan fan;
+	struct buf *out;
+	struct buf scratch;
+	struct listen_counters n;
+	uint64_t seed[2];
+	/* Clients with something to send: those that have spoken lately, and
+	 * those that only watch. */
+	struct flow dirty[LISTEN_FLOWS];
+	struct client *over, *doomed;
+	uint32_t n_blocked;
+	/* Telling live connections again: the next slot, and for whom. */
+	bool telling;
+	uint32_t tell_slot;
+	uint64_t tell_round;
+	uint64_t kept_bytes;
+	uint64_t now, wall;
+};
+
+/* out: where records go. 0, or -1 with errno EINVAL (node). */
+int listen_init(struct listen *l, const struct listen_config *cfg,
+    struct buf *out, const uint64_t seed[2], uint64_t wall);
+void listen_fini(struct listen *l);
+
+/* The time of what follows. */
+void listen_time(struct listen *l, uint64_t now, uint64_t wall);
+
+/* A zeroed client of the caller's memory joins. via is not copied, peer is.
+ * 0, or -1 with errno ENFILE or ENOMEM. */
+int listen_join(
+    struct listen *l, struct client *c, const char *via, const char *peer);
+/* It has gone; its memory is the caller's again. */
+void listen_leave(struct listen *l, struct client *c, const char *why);
+
+/* Bytes that it sent. 0, or -1: it is doomed. */
+int listen_input(struct listen *l, struct client *c, const char *p, size_t n);
+
+/* A record of ots-route. */
+void listen_record(struct listen *l, const struct rec *r);
+
+/* Begin to tell all live connections again, for that round of ots-route. */
+void listen_tell_begin(struct listen *l, uint64_t round);
+/* Go on telling live connections while *out has less than `high` bytes. */
+void listen_tell(struct listen *l, size_t high);
+
+/* Apply the policy to queues that passed their maximum. The caller has tried
+ * to flush them. */
+void listen_relieve(struct listen *l);
+
+/* Take the first of a dirty list, NULL at its end. */
+struct client *listen_dirty(struct listen *l, int flow);
+/* Put it (back) on the list where it belongs. */
+void listen_mark(struct listen *l, struct client *c);
+/* Close it soon. */
+void listen_doom(struct listen *l, struct client *c, const char *why);
+
+/* The maximum of one queue as things stand. */
+size_t listen_queue_max(const struct listen *l);
+
+#endif

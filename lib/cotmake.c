@@ -1,0 +1,97 @@
+#include "cotmake.h"
+
+#include "timetext.h"
+
+#define STALE_MS 20000
+
+int
+cotmake_escape(struct buf *out, struct slice text)
+{
+	size_t i, from = 0;
+	const char *as;
+
+	for (i = 0; i < text.n; i++) {
+		switch (text.p[i]) {
+		case '&':
+			as = "&amp;";
+			break;
+		case '<':
+			as = "&lt;";
+			break;
+		case '>':
+			as = "&gt;";
+			break;
+		case '"':
+			as = "&quot;";
+			break;
+		case '\'':
+			as = "&apos;";
+			break;
+		case '\t':
+			as = "&#9;";
+			break;
+		case '\n':
+			as = "&#10;";
+			break;
+		case '\r':
+			as = "&#13;";
+			break;
+		default:
+			if ((unsigned char)text.p[i] >= 0x20)
+				continue;
+			as = "";
+		}
+		(void)buf_append(out, text.p + from, i - from);
+		(void)buf_puts(out, as); /* sticky: looked at below */
+		from = i + 1;
+	}
+	return buf_append(out, text.p + from, text.n - from);
+}
+
+/* Up to and with the point, and <detail>. */
+static void
+head(struct buf *out, int64_t now_ms, int64_t stale_ms, const char *type,
+    struct slice uid)
+{
+	char now[TIMETEXT_LEN + 1], stale[TIMETEXT_LEN + 1];
+
+	timetext_format(now_ms, now);
+	timetext_format(stale_ms, stale);
+	(void)buf_fmt(out,
+	    "<event version=\"2.0\" time=\"%s\" start=\"%s\" stale=\"%s\""
+	    " type=\"%s\" uid=\"",
+	    now, now, stale, type);
+	(void)cotmake_escape(out, uid);
+	(void)buf_puts(out,
+	    "\" how=\"h-g-i-g-o\"><point lat=\"0\" lon=\"0\" hae=\"0\""
+	    " ce=\"9999999\" le=\"9999999\"/>");
+}
+
+int
+cotmake_pong(struct buf *out, int64_t now_ms)
+{
+	head(out, now_ms, now_ms + STALE_MS, "t-x-c-t-r", SLICE("takPong"));
+	return buf_puts(out, "</event>");
+}
+
+int
+cotmake_gone(struct buf *out, int64_t now_ms, struct slice uid,
+    struct slice link_uid, struct slice link_type)
+{
+	head(out, now_ms, now_ms + STALE_MS, "t-x-d-d", uid);
+	(void)buf_puts(out, "<detail><link relation=\"p-p\" uid=\"");
+	(void)cotmake_escape(out, link_uid);
+	(void)buf_puts(out, "\" type=\"");
+	(void)cotmake_escape(out, link_type);
+	return buf_puts(out, "\"/></detail></event>");
+}
+
+int
+cotmake_cancel(struct buf *out, int64_t now_ms, struct slice alert_uid,
+    struct slice callsign)
+{
+	head(out, now_ms, now_ms + STALE_MS, "b-a-o-can", alert_uid);
+	(void)buf_puts(out, "<detail><emergency cancel=\"true\">");
+	(void)cotmake_escape(out, callsign);
+	return buf_puts(out, "</emergency></detail></event>");
+}

@@ -1,0 +1,46 @@
+/* net.h - addresses and sockets. Every descriptor is CLOEXEC and non-blocking
+ * unless it says otherwise. No names are resolved but by net_resolve. */
+#ifndef OTS_NET_H
+#define OTS_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "str.h"
+
+#define NET_TEXT_MAX 64 /* "[addr]:port" and NUL */
+
+struct net_addr {
+	struct sockaddr_storage ss;
+	socklen_t len;
+};
+
+/* "ADDR:PORT", "[V6]:PORT", ":PORT" (all addresses: dual-stack IPv6 if the
+ * machine has it, else IPv4). Numeric only. 0, or -1 with errno EINVAL. */
+int net_parse(struct slice text, struct net_addr *out);
+int net_text(const struct net_addr *a, char out[NET_TEXT_MAX]);
+uint16_t net_port(const struct net_addr *a);
+
+/* Bind and listen, with the greatest backlog; *bound is what was got (port 0
+ * becomes a real one). fd, or -1 with errno. */
+int net_listen_tcp(const struct net_addr *a, struct net_addr *bound);
+/* Accept: fd, or -1 with errno. Sets TCP_NODELAY, keep-alive and
+ * TCP_USER_TIMEOUT (dead_ms) on it. */
+int net_accept_tcp(int fd, struct net_addr *peer, unsigned dead_ms);
+
+/* Unix stream socket at path: an old socket file that nobody listens on is
+ * replaced; EADDRINUSE if somebody does. */
+int net_listen_unix(const char *path, unsigned mode);
+int net_connect_unix(const char *path);
+
+/* Blocking name resolution of "HOST" and "PORT" to at most `max` addresses:
+ * how many, or -1 with *why set to a text. For command-line tools only. */
+int net_resolve(const char *host, const char *port, int socktype,
+    struct net_addr *out, int max, const char **why);
+
+/* Limit of open files: raised to the hard one; returns it. */
+uint64_t net_raise_nofile(void);
+
+#endif

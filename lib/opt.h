@@ -1,0 +1,57 @@
+/* opt.h - options by table: getopt_long, the environment, and -h from one list.
+ * Order: flag, environment, default. Every program has -h, -V, -v, -n and
+ * -d FD; they are not in its table. Bad usage ends the program with 100. */
+#ifndef OTS_OPT_H
+#define OTS_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum opt_type {
+	OPT_FLAG,  /* bool *dst = true */
+	OPT_STR,   /* const char **dst */
+	OPT_U64,   /* uint64_t *dst, min to max */
+	OPT_BYTES, /* uint64_t *dst, min to max, suffixes K M G */
+	OPT_MS, /* uint64_t *dst in microseconds; the text is milliseconds and
+		   may have a fraction; min and max in microseconds */
+	OPT_FN, /* fn(ctx, text) for each occurrence; NULL, or what is wrong */
+};
+
+struct opt {
+	char c;           /* short option, or 0 */
+	const char *name; /* long option */
+	const char *arg;  /* name of its argument in the usage, NULL: none */
+	const char *env;  /* environment variable that gives it, or NULL */
+	enum opt_type type;
+	void *dst;
+	uint64_t min, max;
+	const char *(*fn)(void *ctx, const char *text);
+	const char *help;
+};
+
+struct opt_prog {
+	const char *name;
+	const char *synopsis;   /* what follows the name in the usage line */
+	const char *about;      /* one sentence */
+	const struct opt *opts; /* ends with name NULL */
+	void *ctx;              /* for fn */
+	int min_args, max_args; /* positional; max -1: any number */
+};
+
+/* What the common options said. */
+struct opt_common {
+	bool check_only; /* -n: check the configuration and exit */
+	int ready_fd;    /* -d FD, else -1 */
+	bool verbose;    /* -v (already given to log_level) */
+	char **args;     /* positional arguments */
+	int nargs;
+};
+
+void opt_parse(const struct opt_prog *prog, struct opt_common *common, int argc,
+    char **argv);
+
+/* The version that -V prints. */
+extern const char ots_version[];
+
+#endif
