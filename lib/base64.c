@@ -16,6 +16,8 @@ base64_encode(struct buf *out, struct slice in)
 		errno = ENOBUFS;
 		return -1;
 	}
+	if (n == 0)
+		return out->failed ? -1 : 0;
 	len = (n + 2) / 3 * 4;
 	to = buf_reserve(out, len);
 	if (!to)

@@ -31,13 +31,14 @@ buf_size(const struct buf *b)
 static inline const char *
 buf_data(const struct buf *b)
 {
-	return b->p + b->off;
+	/* An empty buffer has no memory, and NULL + 0 is undefined. */
+	return b->off ? b->p + b->off : b->p;
 }
 
 static inline struct slice
 buf_slice(const struct buf *b)
 {
-	return (struct slice){b->p + b->off, b->len - b->off};
+	return (struct slice){buf_data(b), buf_size(b)};
 }
 
 /* Make room for n more bytes at the end: where to write them, or NULL. Follow

@@ -442,8 +442,8 @@ rec_lines_next(struct rec_lines *l, struct slice *line)
 		*line = (struct slice){l->p, n};
 		got = !l->skipping && n <= l->keep.max;
 		if (!got && !l->skipping)
-			l->dropped++;
-		if (got && buf_size(&l->keep))
+			skip_line(l);
+		else if (got && buf_size(&l->keep))
 			got = end_kept_line(l, n, line);
 		l->skipping = false;
 		l->p += n + 1;

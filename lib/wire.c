@@ -151,7 +151,7 @@ writable(void *arg, uint32_t events)
 	if (w->blocked) {
 		w->blocked = false;
 		wire_out_flush(w);
-	} else if (events & EPOLLERR) {
+	} else if (events & (EPOLLERR | EPOLLHUP)) {
 		broken(w, EPIPE);
 	}
 }

@@ -18,8 +18,15 @@ struct gather {
 	uint64_t began, cost; /* of the last flush */
 };
 
+/* Reading clients is gathered too, for a small part of that time: what is read
+ * together crosses the wires together, and waits for the flush anyway. */
+#define GATHER_READ_PART   8
+#define GATHER_READ_MAX_US 2500
+
 /* When the next flush may begin. */
 uint64_t gather_due(const struct gather *g);
+/* How long clients may be left unread after they were read. */
+uint64_t gather_read_gap(const struct gather *g);
 /* A flush begins, or one cut in slices goes on (cost of a slice). */
 void gather_begin(struct gather *g, uint64_t now);
 void gather_spent(struct gather *g, uint64_t us);

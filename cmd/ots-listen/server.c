@@ -10,12 +10,15 @@
 #include "notify.h"
 #include "report.h"
 
-#define ACCEPT_MAX     256             /* clients taken per turn */
-#define READ_MAX       ((size_t)65536) /* bytes of a client per turn */
-#define IOV_PIECES     512
-#define SEND_BUDGET    ((size_t)1 << 20)
-#define WATCHERS_TURN  64 /* watchers flushed per turn */
-#define EARLY_BYTES    ((size_t)256 << 10)
+#define ACCEPT_MAX    256             /* clients taken per turn */
+#define READ_MAX      ((size_t)65536) /* bytes of a client per turn */
+#define IOV_PIECES    512
+#define SEND_BUDGET   ((size_t)1 << 20)
+#define WATCHERS_TURN 64 /* watchers flushed per turn */
+#define EARLY_BYTES   ((size_t)256 << 10)
+#define GAP_MIN_US                                                             \
+	((uint64_t)100) /* a shorter rest costs more than it saves             \
+			 */
 #define DRAIN_US       ((uint64_t)5000000)
 #define QUIET_US       ((uint64_t)300000)
 #define ACCEPT_REST_US ((uint64_t)100000)
@@ -211,14 +214,31 @@ close_doomed(struct server *s)
 
 /* ---- reading ---- */
 
+/* Clients are read unless the next program is full, or they were just read. */
+static void
+watch_inputs(struct server *s)
+{
+	(void)loop_mod(
+	    &s->loop, &s->inputs_io, s->pressed || s->gathering ? 0 : LOOP_IN);
+}
+
 static void
 press(struct server *s, bool on)
 {
 	if (s->pressed == on || s->draining)
 		return;
 	s->pressed = on;
-	(void)loop_mod(&s->loop, &s->inputs_io, on ? 0 : LOOP_IN);
+	watch_inputs(s);
 	log_kv(on ? LOG_PRESSURE : LOG_PRESSURE_END, NULL);
+}
+
+static void
+on_gathered(void *arg)
+{
+	struct server *s = arg;
+
+	s->gathering = false;
+	watch_inputs(s);
 }
 
 static void
@@ -320,11 +340,19 @@ static void
 inputs_ready(void *arg, uint32_t events)
 {
 	struct server *s = arg;
+	uint64_t gap;
 
 	(void)events;
 	stamp(s);
 	if (loop_once(&s->inputs, 0) < 0)
 		die_sys(EXIT_TEMP, "unable to wait for clients");
+	gap = gather_read_gap(&s->gather[LISTEN_ACTIVE]);
+	if (gap >= GAP_MIN_US &&
+	    loop_timer_set(&s->loop, &s->gathered, loop_now(&s->loop) + gap) ==
+		0) {
+		s->gathering = true;
+		watch_inputs(s);
+	}
 }
 
 int
@@ -494,6 +522,7 @@ say_ready(struct server *s, int ready_fd)
 int
 server_run(struct server *s, int ready_fd)
 {
+	loop_timer_init(&s->gathered, on_gathered, s);
 	loop_timer_init(&s->rested, on_rested, s);
 	s->in.on_record = on_record;
 	s->in.on_batch = on_batch;

@@ -34,7 +34,9 @@ struct server {
 	bool slicing;          /* a flush of the watchers is under way */
 	uint64_t flushed_mark; /* core.fan.added_bytes at the last flush */
 	unsigned dead_ms;
-	bool pressed;             /* clients are not read */
+	bool pressed;   /* clients are not read: the next program is full */
+	bool gathering; /* clients are not read: they were just now */
+	struct loop_timer gathered;
 	bool draining;            /* SIGTERM came */
 	bool out_shut;            /* standard output is closed */
 	struct loop_timer rested; /* accept again */

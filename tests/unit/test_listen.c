@@ -1,0 +1,353 @@
+/* The core of ots-listen: bytes and records in, records and queues out. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "../../cmd/ots-listen/listen.h"
+
+#define EVENT "<event uid=\"u\"><point/></event>"
+
+struct fixture {
+	struct listen l;
+	struct buf out;
+	struct client c[4];
+};
+
+static void
+set_up(struct fixture *f, size_t queue_max)
+{
+	const uint64_t seed[2] = {1, 2};
+	struct listen_config cfg = {.node = "n",
+	    .max_clients = 4,
+	    .max_event = 1 << 20,
+	    .max_send = 65536,
+	    .queue_max = queue_max,
+	    .queue_total = 1 << 30};
+	int i;
+
+	*f = (struct fixture){0};
+	buf_init(&f->out, 1 << 24);
+	assert_int_equal(listen_init(&f->l, &cfg, &f->out, seed, 100), 0);
+	listen_time(&f->l, 1000000000, 5000000);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(
+		    listen_join(&f->l, &f->c[i], "tcp", "peer:1"), 0);
+	buf_clear(&f->out);
+}
+
+static void
+tear_down(struct fixture *f)
+{
+	int i;
+
+	for (i = 0; i < 3; i++)
+		if (f->c[i].peer)
+			listen_leave(&f->l, &f->c[i], "eof");
+	assert_int_equal(f->l.slots.used, 0);
+	assert_true(f->l.kept_bytes == 0);
+	listen_fini(&f->l);
+	buf_fini(&f->out);
+}
+
+static void
+record(struct fixture *f, const char *line)
+{
+	static struct rec r;
+
+	assert_int_equal(rec_parse(&r, slice_of(line)), 1);
+	listen_record(&f->l, &r);
+}
+
+static int
+input(struct fixture *f, int i, const char *text)
+{
+	return listen_input(&f->l, &f->c[i], text, strlen(text));
+}
+
+/* What waits for client i; taken away. */
+static void
+queued(struct fixture *f, int i, const char *want)
+{
+	struct iovec iov[16];
+	struct buf got;
+	int n, k;
+
+	buf_init(&got, 1 << 20);
+	n = fan_iov(&f->c[i].q, iov, 16, SIZE_MAX);
+	for (k = 0; k < n; k++)
+		assert_int_equal(
+		    buf_append(&got, iov[k].iov_base, iov[k].iov_len), 0);
+	assert_int_equal(buf_putc(&got, '\0'), 0);
+	assert_string_equal(buf_data(&got), want);
+	fan_sent(&f->l.fan, &f->c[i].q, buf_size(&got) - 1);
+	buf_fini(&got);
+}
+
+static void
+written(struct fixture *f, const char *want)
+{
+	assert_int_equal(buf_putc(&f->out, '\0'), 0);
+	assert_string_equal(buf_data(&f->out), want);
+	buf_clear(&f->out);
+}
+
+static void
+test_frames(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	assert_int_equal(input(&f, 0, "<?xml version='1.0'?>\n<event uid"), 0);
+	written(&f, "");
+	assert_int_equal(input(&f, 0, "=\"a\tb\\c\">\n</event>\n" EVENT), 0);
+	written(&f,
+	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\txml:<event uid="
+	    "\"a\\tb\\\\c\">\\n</event>\n"
+	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\txml:" EVENT "\n");
+	/* protobuf, and an empty frame that says nothing */
+	assert_int_equal(
+	    listen_input(&f.l, &f.c[1], "\xbf\x03\x01\x02\x03\xbf\x00", 7),
+	    0);
+	written(&f,
+	    "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\tpb:AQID\n");
+	/* a NUL inside costs that message */
+	assert_int_equal(listen_input(&f.l, &f.c[1],
+			     "<event uid=\"\0\"></event>" EVENT,
+			     23 + sizeof EVENT - 1),
+	    0);
+	written(&f,
+	    "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\txml:" EVENT "\n");
+	assert_true(f.l.n.nul == 1);
+	/* auth goes nowhere */
+	assert_int_equal(
+	    input(&f, 1, "<auth><cot password=\"x\"/></auth>"), 0);
+	written(&f, "");
+	/* a document type ends the connection, nothing else does */
+	assert_int_equal(input(&f, 1, "<!DOCTYPE x>"), -1);
+	assert_true(f.c[1].doomed);
+	assert_string_equal(f.c[1].why, "doctype");
+	assert_false(f.c[0].doomed);
+	tear_down(&f);
+}
+
+static void
+test_ping(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	assert_int_equal(
+	    input(&f, 0, "<event uid='a-ping' type='t-x-c-t'></event>"), 0);
+	written(&f, "");
+	assert_true(f.l.n.pings == 1);
+	queued(&f, 0,
+	    "<event version=\"2.0\" time=\"1970-01-01T00:00:05.000Z\" "
+	    "start=\"1970-01-01T00:00:05.000Z\" "
+	    "stale=\"1970-01-01T00:00:25.000Z\" type=\"t-x-c-t-r\" "
+	    "uid=\"takPong\" how=\"h-g-i-g-o\"><point lat=\"0\" lon=\"0\" "
+	    "hae=\"0\" ce=\"9999999\" le=\"9999999\"/></event>");
+	queued(&f, 1, "");
+	tear_down(&f);
+}
+
+static void
+test_delivery(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	record(&f, "ev:bind\tconn:n.0.100\tkey:group:g\tkey:uid:A");
+	record(&f, "ev:bind\tconn:n.1.101\tkey:group:g\tkey:callsign:X\\\\");
+	record(&f, "ev:bind\tconn:n.2.102\tkey:group:h\tkey:callsign:X\\\\");
+	/* broadcast, not to the sender */
+	record(&f, "ev:send\tto:group:g\tnot:n.0.100\txml:a\\nb");
+	queued(&f, 0, "");
+	queued(&f, 1, "a\nb");
+	queued(&f, 2, "");
+	/* several keys: once each */
+	record(&f,
+	    "ev:send\tto:group:g\tto:group:h\tto:callsign:X\\\\\tto:uid:A"
+	    "\tto:conn:n.2.102\txml:b");
+	queued(&f, 0, "b");
+	queued(&f, 1, "b");
+	queued(&f, 2, "b");
+	/* only */
+	record(&f, "ev:send\tto:callsign:X\\\\\tonly:group:h\txml:c");
+	queued(&f, 1, "");
+	queued(&f, 2, "c");
+	record(&f,
+	    "ev:send\tto:callsign:X\\\\\tonly:group:none\txml:c");
+	queued(&f, 1, "");
+	queued(&f, 2, "");
+	/* an earlier client in the slot, another node, nonsense */
+	record(&f, "ev:send\tto:conn:n.0.99\tto:conn:m.0.100\tto:x\txml:d");
+	queued(&f, 0, "");
+	assert_true(f.l.n.gone == 2);
+	record(&f, "ev:unbind\tconn:n.1.101\tkey:group:g");
+	record(&f, "ev:send\tto:group:g\txml:e");
+	queued(&f, 0, "e");
+	queued(&f, 1, "");
+	/* a key dies with its client */
+	listen_leave(&f.l, &f.c[0], "eof");
+	record(&f, "ev:send\tto:group:g\tto:uid:A\txml:f");
+	assert_true(f.l.n.nobody == 3);
+	record(&f, "ev:hangup\tconn:n.2.102");
+	assert_true(f.c[2].doomed);
+	tear_down(&f);
+}
+
+static void
+test_too_big(void **state)
+{
+	static char line[70100];
+	struct fixture f;
+	size_t n;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	n = (size_t)snprintf(line, sizeof line, "ev:send\tto:conn:n.0.100\txml:");
+	memset(line + n, 'x', 65536);
+	record(&f, line);
+	assert_int_equal(f.c[0].q.bytes, 65536);
+	line[n + 65536] = 'x';
+	record(&f, line);
+	assert_int_equal(f.c[0].q.bytes, 65536);
+	assert_true(f.l.n.too_big == 1);
+	tear_down(&f);
+}
+
+static void
+test_telling_again(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	record(&f, "ev:bind\tconn:n.0.100\tkey:group:g\tkey:callsign:a\\tb");
+	record(&f,
+	    "ev:send\tto:group:g\tnot:n.0.100\tuid:U\tkeep:1\txml:old one");
+	record(&f, "ev:send\tto:group:g\tnot:n.0.100\tuid:U\tkeep:1\txml:n\\n");
+	record(&f, "ev:send\tto:group:g\tnot:n.0.100\tuid:V\txml:not kept");
+	listen_leave(&f.l, &f.c[1], "eof");
+	listen_leave(&f.l, &f.c[2], "eof");
+	buf_clear(&f.out);
+	record(&f, "ev:hello\tversion:1\tprogram:ots-parse\tnode:n");
+	assert_false(f.l.telling);
+	record(&f, "ev:hello\tversion:1\tprogram:ots-route\tnode:n\tround:9");
+	listen_tell(&f.l, 1 << 20);
+	written(&f,
+	    "ev:open\tconn:n.0.100\tvia:tcp\tpeer:peer:1\tt:5000000\tagain:1"
+	    "\tkey:group:g\tkey:callsign:a\\tb\n"
+	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tagain:1\txml:n\\n\n"
+	    "ev:announced\tnode:n\tround:9\n");
+	assert_false(f.l.telling);
+	tear_down(&f);
+}
+
+static void
+test_slow_client(void **state)
+{
+	char line[300];
+	struct fixture f;
+	int i;
+
+	(void)state;
+	set_up(&f, 2000);
+	f.c[0].blocked = true;
+	f.l.n_blocked = 1;
+	for (i = 0; i < 100; i++) {
+		assert_true(snprintf(line, sizeof line,
+				"ev:send\tto:conn:n.0.100\tclass:position"
+				"\tuid:U%d\txml:%0100d",
+				i % 3, i) > 0);
+		record(&f, line);
+		listen_relieve(&f.l);
+		assert_true(f.c[0].q.bytes <= 2000);
+	}
+	assert_true(f.c[0].slow);
+	assert_false(f.c[0].doomed);
+	assert_true(f.c[0].q.replaced > 50);
+	/* The newest of each uid is there. */
+	assert_true(f.c[0].q.bytes >= 300);
+	for (i = 0; i < 30; i++) {
+		assert_true(snprintf(line, sizeof line,
+				"ev:send\tto:conn:n.0.100\tclass:chat"
+				"\tuid:C\txml:%0100d",
+				i) > 0);
+		record(&f, line);
+	}
+	listen_relieve(&f.l);
+	assert_true(f.c[0].doomed);
+	assert_string_equal(f.c[0].why, "queue-full");
+	tear_down(&f);
+}
+
+static void
+test_lists_survive_leaving(void **state)
+{
+	struct fixture f;
+	struct client *c;
+	int n = 0;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	record(&f, "ev:bind\tconn:n.0.100\tkey:group:g");
+	record(&f, "ev:bind\tconn:n.1.101\tkey:group:g");
+	record(&f, "ev:bind\tconn:n.2.102\tkey:group:g");
+	f.c[1].last_in = f.l.now;
+	record(&f, "ev:send\tto:group:g\txml:x");
+	listen_doom(&f.l, &f.c[0], "reset");
+	listen_leave(&f.l, &f.c[2], "eof"); /* the tail */
+	record(&f, "ev:send\tto:group:g\txml:y");
+	while ((c = listen_dirty(&f.l, LISTEN_WATCHER))) {
+		assert_ptr_equal(c, &f.c[0]);
+		n++;
+	}
+	while ((c = listen_dirty(&f.l, LISTEN_ACTIVE))) {
+		assert_ptr_equal(c, &f.c[1]);
+		n++;
+	}
+	assert_int_equal(n, 2);
+	listen_leave(&f.l, &f.c[0], "reset");
+	assert_null(f.l.doomed);
+	tear_down(&f);
+}
+
+static void
+test_full_house(void **state)
+{
+	struct client extra = {0};
+	struct fixture f;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	assert_int_equal(listen_join(&f.l, &f.c[3], "tcp", "p"), 0);
+	assert_int_equal(listen_join(&f.l, &extra, "tcp", "p"), -1);
+	assert_int_equal(errno, ENFILE);
+	listen_leave(&f.l, &f.c[3], "eof");
+	tear_down(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_frames),
+	    cmocka_unit_test(test_ping),
+	    cmocka_unit_test(test_delivery),
+	    cmocka_unit_test(test_too_big),
+	    cmocka_unit_test(test_telling_again),
+	    cmocka_unit_test(test_slow_client),
+	    cmocka_unit_test(test_lists_survive_leaving),
+	    cmocka_unit_test(test_full_house),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
