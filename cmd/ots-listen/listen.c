@@ -10,7 +10,8 @@
 #include "log.h"
 #include "map.h"
 
-/* Who sent something within this time counts as active. */
+/* Who sent two messages within this time counts as active; who connects, says
+ * who he is and then only watches does not. */
 #define ACTIVE_US ((uint64_t)60 * 1000000)
 
 int
@@ -52,8 +53,8 @@ listen_mark(struct listen *l, struct client *c)
 
 	if (c->dirty || c->doomed)
 		return;
-	f = &l->dirty[l->now - c->last_in < ACTIVE_US ? LISTEN_ACTIVE
-						      : LISTEN_WATCHER];
+	f = &l->dirty[l->now - c->before_last_in < ACTIVE_US ? LISTEN_ACTIVE
+							     : LISTEN_WATCHER];
 	c->dirty = true;
 	c->next_dirty = NULL;
 	if (f->head)
@@ -160,7 +161,7 @@ listen_join(
 {
 	c->via = via;
 	c->since = l->wall;
-	c->last_in = l->now - ACTIVE_US;
+	c->last_in = c->before_last_in = l->now - ACTIVE_US;
 	framer_init(&c->framer, l->cfg.max_event);
 	c->peer = strdup(peer);
 	if (!c->peer)
@@ -309,6 +310,7 @@ listen_input(struct listen *l, struct client *c, const char *p, size_t n)
 
 	framer_feed(&c->framer, p, n);
 	while ((k = framer_next(&c->framer, &msg)) != FRAME_NONE) {
+		c->before_last_in = c->last_in;
 		c->last_in = l->now;
 		switch (k) {
 		case FRAME_XML:

@@ -57,10 +57,10 @@ struct client {
 	struct fan_queue q;
 	struct client *next_dirty, *next_over, *next_doomed;
 	bool dirty, over, doomed;
-	bool blocked;     /* its socket takes no more: the server watches it */
-	bool slow;        /* the policy had to be applied; until drained */
-	const char *why;  /* of a doomed client */
-	uint64_t last_in; /* when a message came */
+	bool blocked;    /* its socket takes no more: the server watches it */
+	bool slow;       /* the policy had to be applied; until drained */
+	const char *why; /* of a doomed client */
+	uint64_t last_in, before_last_in; /* when messages came */
 	struct framer framer;
 	struct slot_id id;
 	char conn[SLOT_TEXT_MAX];

@@ -107,7 +107,7 @@ set_up(struct server *s)
 	/* Who only watches can wait longer: that is what keeps the traffic of
 	 * the active ones quick when ten thousand watch. */
 	s->gather[LISTEN_ACTIVE].max_us = cfg.gather_max;
-	s->gather[LISTEN_WATCHER].max_us = cfg.gather_max * 5;
+	s->gather[LISTEN_WATCHER].max_us = cfg.gather_max * 10;
 	for (i = 0; i < cfg.n_tcp; i++)
 		if (server_listen(s, &link_tcp, &cfg.tcp[i]) < 0)
 			die_sys(errno == EADDRINUSE || errno == EACCES

@@ -301,7 +301,7 @@ test_lists_survive_leaving(void **state)
 	record(&f, "ev:bind\tconn:n.0.100\tkey:group:g");
 	record(&f, "ev:bind\tconn:n.1.101\tkey:group:g");
 	record(&f, "ev:bind\tconn:n.2.102\tkey:group:g");
-	f.c[1].last_in = f.l.now;
+	f.c[1].before_last_in = f.l.now;
 	record(&f, "ev:send\tto:group:g\txml:x");
 	listen_doom(&f.l, &f.c[0], "reset");
 	listen_leave(&f.l, &f.c[2], "eof"); /* the tail */
