@@ -11,6 +11,14 @@
 
 #define SERVER_LISTENERS_MAX 16
 
+/* A client and its descriptors. */
+struct conn {
+	struct client c; /* first */
+	struct server *s;
+	struct link link;
+	struct loop_io in, out;
+};
+
 struct listener {
 	struct server *s;
 	struct loop_io io;

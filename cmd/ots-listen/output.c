@@ -1,0 +1,172 @@
+#include "output.h"
+
+#include <errno.h>
+
+#include "clock.h"
+#include "log.h"
+
+#define IOV_PIECES    512
+#define SEND_BUDGET   ((size_t)1 << 20)
+#define WATCHERS_TURN 64 /* watchers flushed per turn */
+#define EARLY_BYTES   ((size_t)256 << 10)
+
+static void
+drained(struct server *s, struct conn *k)
+{
+	struct log_line line;
+
+	k->c.blocked = false;
+	s->core.n_blocked--;
+	loop_del(&s->loop, &k->out);
+	if (!k->c.slow)
+		return;
+	k->c.slow = false;
+	log_open(&line, LOG_SLOW_END);
+	log_s(&line, "conn", k->c.conn);
+	log_u64(&line, "replaced", k->c.q.replaced);
+	log_u64(&line, "dropped", k->c.q.dropped);
+	log_send(&line);
+}
+
+static void flush(struct server *s, struct conn *k);
+
+static void
+writable(void *arg, uint32_t events)
+{
+	struct conn *k = arg;
+
+	(void)events;
+	if (!k->c.doomed)
+		flush(k->s, k);
+}
+
+static void
+block(struct server *s, struct conn *k)
+{
+	if (k->c.blocked)
+		return;
+	if (loop_add(&s->loop, &k->out, k->link.fd, LOOP_OUT, writable, k) <
+	    0) {
+		listen_doom(&s->core, &k->c, "no-memory");
+		return;
+	}
+	k->c.blocked = true;
+	s->core.n_blocked++;
+}
+
+/* Send what the socket takes; watch it for the rest. */
+static void
+flush(struct server *s, struct conn *k)
+{
+	struct iovec iov[IOV_PIECES];
+	struct fan_queue *q = &k->c.q;
+	ssize_t n;
+	size_t want;
+	int pieces, i;
+
+	while (q->bytes) {
+		pieces = fan_iov(q, iov, IOV_PIECES, SEND_BUDGET);
+		for (want = 0, i = 0; i < pieces; i++)
+			want += iov[i].iov_len;
+		n = k->link.ops->writev(&k->link, iov, pieces);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno != EAGAIN) {
+			listen_doom(&s->core, &k->c,
+			    errno == ETIMEDOUT ? "timeout" : "reset");
+			return;
+		}
+		if (n > 0)
+			fan_sent(&s->core.fan, q, (size_t)n);
+		if (n < 0 || (size_t)n < want) {
+			block(s, k);
+			return;
+		}
+	}
+	if (k->c.blocked)
+		drained(s, k);
+}
+
+/* Flush up to `max` clients of a flow; false: it is empty now. */
+static bool
+flush_flow(struct server *s, int flow, int max)
+{
+	uint64_t before = clock_mono_us();
+	struct client *c;
+
+	while (max-- && (c = listen_dirty(&s->core, flow)))
+		if (!c->doomed && !c->blocked)
+			flush(s, (struct conn *)(void *)c);
+	gather_spent(&s->gather[flow], clock_mono_us() - before);
+	return s->core.dirty[flow].head != NULL;
+}
+
+void
+output_due(struct server *s)
+{
+	uint64_t now = clock_mono_us();
+	bool early = s->core.fan.added_bytes - s->flushed_mark > EARLY_BYTES;
+	struct gather *active = &s->gather[LISTEN_ACTIVE],
+		      *watch = &s->gather[LISTEN_WATCHER];
+
+	if (s->core.dirty[LISTEN_ACTIVE].head &&
+	    (early || gather_due(active) <= now)) {
+		gather_begin(active, now);
+		(void)flush_flow(s, LISTEN_ACTIVE, -1);
+	}
+	if (!s->slicing && s->core.dirty[LISTEN_WATCHER].head &&
+	    (early || gather_due(watch) <= now)) {
+		gather_begin(watch, now);
+		s->slicing = true;
+	}
+	if (early)
+		s->flushed_mark = s->core.fan.added_bytes;
+	if (s->slicing)
+		s->slicing = flush_flow(s, LISTEN_WATCHER, WATCHERS_TURN);
+}
+
+/* How long nothing needs to be flushed. */
+uint64_t
+output_wait(const struct server *s)
+{
+	uint64_t now = clock_mono_us(), at = LOOP_NEVER, due;
+	int i;
+
+	if (s->slicing)
+		return 0;
+	for (i = 0; i < LISTEN_FLOWS; i++)
+		if (s->core.dirty[i].head &&
+		    (due = gather_due(&s->gather[i])) < at)
+			at = due;
+	if (at == LOOP_NEVER)
+		return LOOP_NEVER;
+	return at > now ? at - now : 0;
+}
+
+void
+output_relieve(struct server *s)
+{
+	struct client *c;
+	uint32_t i;
+
+	/* Who is over only because of the gathering is not slow. */
+	for (c = s->core.over; c; c = c->next_over)
+		if (!c->blocked && !c->doomed)
+			flush(s, (struct conn *)(void *)c);
+	if (s->core.over)
+		listen_relieve(&s->core);
+	if (!fan_crowded(&s->core.fan))
+		return;
+	for (i = 0; i < s->core.slots.cap; i++) {
+		c = s->core.slots.obj[i];
+		if (c && c->blocked && fan_detach(&s->core.fan, &c->q) < 0)
+			listen_doom(&s->core, c, "no-memory");
+	}
+}
+
+void
+output_rest(struct server *s)
+{
+	(void)flush_flow(s, LISTEN_ACTIVE, -1);
+	(void)flush_flow(s, LISTEN_WATCHER, -1);
+}
