@@ -1,0 +1,67 @@
+#!/bin/sh
+# The manual: well-formed, complete, and of one mind with the programs' -h.
+. "${0%/*}/lib.sh"
+cd "$TOP" || exit 1
+
+# in_help PROGRAM: -x and --name, one a line.
+in_help()
+{
+	"$1" -h | sed -n 's/^  \(-.\),  *\(--[a-z-]*\).*/\1 \2/p
+		s/^  *\(--[a-z-]*\) .*/\1/p' | tr ' ' '\n' | sort
+}
+
+# in_page FILE: the options that have a paragraph.
+in_page()
+{
+	awk '$1 == ".It" && $2 == "Fl" {
+		for (i = 3; i <= NF; i++) {
+			if ($i == "," || $i == "Fl")
+				continue
+			if ($i ~ /^(Ar|Op|Ns|Cm)$/)
+				break
+			print "-" $i
+		}
+	}' "$1" | sort
+}
+
+# in_synopsis FILE: the letters.
+in_synopsis()
+{
+	awk '/^\.Sh/ { on = $2 == "SYNOPSIS" }
+	on && $1 == ".Op" && $2 == "Fl" && $3 !~ /^-/ {
+		for (i = 1; i <= length($3); i++)
+			print "-" substr($3, i, 1)
+	}' "$1" | sort
+}
+
+for page in man/*.[1-9]; do
+	is "$page is well-formed" "$(mandoc -Tlint -W warning "$page" 2>&1)" ""
+done
+
+for page in man/*.[1-9]; do
+	missing=
+	for link in $(sed -n 's/^\.Xr \(ots[a-z-]*\) \([1-9]\).*/\1.\2/p' \
+		"$page"); do
+		[ -e "man/$link" ] || missing="$missing $link"
+	done
+	is "$page refers to what there is" "$missing" ""
+done
+
+for program in $(make -s --no-print-directory libs | tr ' ' '\n' |
+	sed 's/=.*//'); do
+	page=$(ls man/"$program".[1-9] 2>/dev/null)
+	if [ -z "$page" ]; then
+		fail "$program has a page"
+		continue
+	fi
+	in_help "$program" >"$tmp/help"
+	ok "$program has options" test -s "$tmp/help"
+	in_page "$page" >"$tmp/page"
+	is "$page has the options of -h" "$(diff "$tmp/help" "$tmp/page")" ""
+	# Where there are too many, the synopsis just says so.
+	grep -q '^\.Op Ar options' "$page" && continue
+	grep -v '^--' "$tmp/help" >"$tmp/letters"
+	in_synopsis "$page" >"$tmp/synopsis"
+	is "its synopsis, too" "$(diff "$tmp/letters" "$tmp/synopsis")" ""
+done
+done_testing
