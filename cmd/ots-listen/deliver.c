@@ -7,9 +7,10 @@
 #include "log.h"
 #include "map.h"
 
-#define ONLY_MAX 64                 /* `only` labels looked at */
-#define KEPT_MAX 64                 /* positions kept of one client */
-#define KEPT_ALL ((size_t)64 << 20) /* bytes kept of all clients */
+#define ONLY_MAX    64                 /* `only` labels looked at */
+#define SMALL_QUEUE ((size_t)1024)     /* below that no queue is full */
+#define KEPT_MAX    64                 /* positions kept of one client */
+#define KEPT_ALL    ((size_t)64 << 20) /* bytes kept of all clients */
 
 struct delivery {
 	struct fan_ref ref;
@@ -73,13 +74,11 @@ give(struct listen *l, struct delivery *d, struct client *c)
 	}
 	if (!c->dirty && !c->blocked)
 		listen_mark(l, c);
-	if (c->q.bytes > l->cfg.queue_max ||
-	    (c->blocked && c->q.bytes > listen_queue_max(l))) {
-		if (!c->over) {
-			c->over = true;
-			c->next_over = l->over;
-			l->over = c;
-		}
+	if (c->q.bytes > SMALL_QUEUE && !c->over &&
+	    c->q.bytes > listen_queue_max(l, c)) {
+		c->over = true;
+		c->next_over = l->over;
+		l->over = c;
 	}
 }
 
@@ -148,6 +147,29 @@ keep(struct listen *l, struct client *c, uint64_t uid, struct slice raw)
 	}
 	memcpy(k->raw, raw.p, raw.n);
 	k->n = (uint32_t)raw.n;
+}
+
+static void
+forget(struct listen *l, const struct rec *r)
+{
+	struct slice conn, raw;
+	struct client *c;
+	uint64_t uid;
+	uint32_t i;
+
+	if (!rec_raw(r, "conn", &conn) || !rec_raw(r, "uid", &raw) ||
+	    !(c = client_of(l, conn))) {
+		l->n.gone++;
+		return;
+	}
+	uid = map_hash(l->seed, raw);
+	for (i = 0; i < c->n_kept && c->kept[i].uid != uid; i++)
+		;
+	if (i == c->n_kept)
+		return;
+	l->kept_bytes -= c->kept[i].cap;
+	free(c->kept[i].raw);
+	c->kept[i] = c->kept[--c->n_kept];
 }
 
 /* ---- records ---- */
@@ -272,6 +294,8 @@ listen_record(struct listen *l, const struct rec *r)
 		bind(l, r, true);
 	else if (rec_is(r, "unbind"))
 		bind(l, r, false);
+	else if (rec_is(r, "forget"))
+		forget(l, r);
 	else if (rec_is(r, "hangup"))
 		hang_up(l, r);
 	else if (rec_is(r, "hello"))

@@ -7,7 +7,7 @@
 #define CHUNK_BYTES  ((uint32_t)256 << 10)
 #define CHUNK_EVENTS 512
 #define SPARE_MAX    4
-#define LIVE_MAX     32 /* chunks: 8 MiB */
+#define LIVE_MAX     256 /* chunks: 64 MiB */
 
 void
 fan_init(struct fan *f)

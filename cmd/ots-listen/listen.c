@@ -14,6 +14,10 @@
  * who he is and then only watches does not. */
 #define ACTIVE_US ((uint64_t)60 * 1000000)
 
+/* A socket that has been full for so long belongs to a slow client. */
+#define SLOW_US   ((uint64_t)1000000)
+#define SHARE_MIN ((size_t)65536)
+
 int
 listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
     const uint64_t seed[2], uint64_t wall)
@@ -244,7 +248,7 @@ answer_ping(struct listen *l, struct client *c, struct slice xml)
 		return false;
 	l->n.pings++;
 	/* A client that takes no answers gets no more of them. */
-	if (c->q.bytes > listen_queue_max(l) / 2)
+	if (c->q.bytes > listen_queue_max(l, c) / 2)
 		return true;
 	buf_clear(&l->scratch);
 	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
@@ -385,14 +389,23 @@ listen_tell_begin(struct listen *l, uint64_t round)
 
 /* ---- queues ---- */
 
-size_t
-listen_queue_max(const struct listen *l)
+bool
+listen_is_slow(const struct listen *l, const struct client *c)
 {
-	size_t share = l->cfg.queue_total / (l->n_blocked ? l->n_blocked : 1);
+	return c->blocked && l->now - c->blocked_since >= SLOW_US;
+}
 
-	if (share < 65536)
-		share = 65536;
-	return share < l->cfg.queue_max ? share : l->cfg.queue_max;
+size_t
+listen_queue_max(const struct listen *l, const struct client *c)
+{
+	size_t max = l->cfg.queue_max, share;
+
+	if (!listen_is_slow(l, c))
+		return l->cfg.queue_burst > max ? l->cfg.queue_burst : max;
+	share = l->cfg.queue_total / (l->n_blocked ? l->n_blocked : 1);
+	if (share < SHARE_MIN)
+		share = SHARE_MIN;
+	return share < max ? share : max;
 }
 
 static void
@@ -411,12 +424,13 @@ void
 listen_relieve(struct listen *l)
 {
 	struct client *c;
-	size_t max = listen_queue_max(l), was;
+	size_t max, was;
 
 	while ((c = l->over)) {
 		l->over = c->next_over;
 		c->over = false;
 		was = c->q.bytes;
+		max = listen_queue_max(l, c);
 		if (was <= max || c->doomed)
 			continue;
 		if (!c->slow)

@@ -57,9 +57,10 @@ struct client {
 	struct fan_queue q;
 	struct client *next_dirty, *next_over, *next_doomed;
 	bool dirty, over, doomed;
-	bool blocked;    /* its socket takes no more: the server watches it */
-	bool slow;       /* the policy had to be applied; until drained */
-	const char *why; /* of a doomed client */
+	bool blocked; /* its socket takes no more: the server watches it */
+	bool slow;    /* the policy had to be applied; until drained */
+	uint64_t blocked_since;
+	const char *why;                  /* of a doomed client */
 	uint64_t last_in, before_last_in; /* when messages came */
 	struct framer framer;
 	struct slot_id id;
@@ -77,7 +78,8 @@ struct listen_config {
 	uint32_t max_clients;
 	size_t max_event;   /* bytes of a message in */
 	size_t max_send;    /* bytes of a delivery */
-	size_t queue_max;   /* bytes of a client's queue */
+	size_t queue_max;   /* bytes of a slow client's queue */
+	size_t queue_burst; /* bytes of the queue of one that is not (yet) */
 	size_t queue_total; /* bytes of all queues of slow clients */
 };
 
@@ -144,7 +146,9 @@ void listen_mark(struct listen *l, struct client *c);
 /* Close it soon. */
 void listen_doom(struct listen *l, struct client *c, const char *why);
 
-/* The maximum of one queue as things stand. */
-size_t listen_queue_max(const struct listen *l);
+/* Has its socket been full for a second? */
+bool listen_is_slow(const struct listen *l, const struct client *c);
+/* The maximum of its queue as things stand. */
+size_t listen_queue_max(const struct listen *l, const struct client *c);
 
 #endif

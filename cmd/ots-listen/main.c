@@ -17,7 +17,8 @@ struct config {
 	const char *tcp_text[SERVER_LISTENERS_MAX];
 	int n_tcp;
 	const char *node;
-	uint64_t max_clients, max_event, max_send, queue_max, queue_total;
+	uint64_t max_clients, max_event, max_send, queue_max, queue_burst,
+	    queue_total;
 	uint64_t gather_max, dead_after;
 };
 
@@ -26,6 +27,7 @@ static struct config cfg = {
     .max_event = 1 << 20,
     .max_send = 65536,
     .queue_max = 1 << 20,
+    .queue_burst = 16 << 20,
     .queue_total = 256 << 20,
     .gather_max = 20000,
     .dead_after = 120,
@@ -57,7 +59,9 @@ static const struct opt opts[] = {
     {0, "max-send", "BYTES", NULL, OPT_BYTES, &cfg.max_send, 1024, 8 << 20,
 	NULL, "longest event delivered [64K, what ATAK takes]"},
     {0, "queue-max", "BYTES", NULL, OPT_BYTES, &cfg.queue_max, 131072,
-	(uint64_t)1 << 30, NULL, "queue of a client that does not read [1M]"},
+	(uint64_t)1 << 30, NULL, "queue of a slow client [1M]"},
+    {0, "queue-burst", "BYTES", NULL, OPT_BYTES, &cfg.queue_burst, 131072,
+	(uint64_t)1 << 30, NULL, "queue of any client for one second [16M]"},
     {0, "queue-total", "BYTES", NULL, OPT_BYTES, &cfg.queue_total, 1 << 20,
 	(uint64_t)1 << 40, NULL, "queues of all such clients [256M]"},
     {0, "gather-max", "MS", NULL, OPT_MS, &cfg.gather_max, 0, 10000000, NULL,
@@ -83,6 +87,7 @@ set_up(struct server *s)
 	    .max_event = cfg.max_event,
 	    .max_send = cfg.max_send,
 	    .queue_max = cfg.queue_max,
+	    .queue_burst = cfg.queue_burst,
 	    .queue_total = cfg.queue_total};
 	int i;
 

@@ -51,6 +51,7 @@ block(struct server *s, struct conn *k)
 		return;
 	}
 	k->c.blocked = true;
+	k->c.blocked_since = s->core.now;
 	s->core.n_blocked++;
 }
 
@@ -159,7 +160,8 @@ output_relieve(struct server *s)
 		return;
 	for (i = 0; i < s->core.slots.cap; i++) {
 		c = s->core.slots.obj[i];
-		if (c && c->blocked && fan_detach(&s->core.fan, &c->q) < 0)
+		if (c && listen_is_slow(&s->core, c) &&
+		    fan_detach(&s->core.fan, &c->q) < 0)
 			listen_doom(&s->core, c, "no-memory");
 	}
 }

@@ -248,6 +248,11 @@ test_telling_again(void **state)
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tagain:1\txml:n\\n\n"
 	    "ev:announced\tnode:n\tround:9\n");
 	assert_false(f.l.telling);
+	record(&f, "ev:forget\tconn:n.0.100\tuid:other");
+	record(&f, "ev:forget\tconn:n.1.101\tuid:U");
+	assert_int_equal(f.c[0].n_kept, 1);
+	record(&f, "ev:forget\tconn:n.0.100\tuid:U");
+	assert_int_equal(f.c[0].n_kept, 0);
 	tear_down(&f);
 }
 
