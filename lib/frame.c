@@ -286,6 +286,12 @@ finish(struct framer *f, struct slice w, size_t len, struct slice *msg)
 	return DONE;
 }
 
+static size_t
+limit(const struct framer *f)
+{
+	return f->auth && f->max > FRAME_AUTH_MAX ? FRAME_AUTH_MAX : f->max;
+}
+
 static enum step
 root(struct framer *f, struct slice w, struct slice *msg)
 {
@@ -304,6 +310,9 @@ root(struct framer *f, struct slice w, struct slice *msg)
 		} else if (c == '"' || c == '\'') {
 			f->quote = c;
 		} else if (c == '<') {
+			/* As if it had come in small pieces. */
+			if (i > limit(f))
+				return TOO_BIG;
 			skip(f, i);
 			enter(f, BETWEEN, 0);
 			return GO;
@@ -392,12 +401,6 @@ step(struct framer *f, struct slice w, struct slice *msg)
 		return closing(f, w, msg);
 	}
 	return TOO_BIG;
-}
-
-static size_t
-limit(const struct framer *f)
-{
-	return f->auth && f->max > FRAME_AUTH_MAX ? FRAME_AUTH_MAX : f->max;
 }
 
 /* A whole message. */

@@ -1,0 +1,184 @@
+/* What bounds the documents of strangers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "buf.h"
+#include "cotxml.h"
+
+#define MAX ((size_t)1 << 20)
+
+#define T     "2024-05-06T07:08:09Z"
+#define TIMES "time='" T "' start='" T "' stale='" T "' "
+#define HEAD  "<event uid='U' type='t' how='h' " TIMES ">"
+#define POINT "<point lat='1' lon='2' hae='3' ce='4' le='5'/>"
+
+static struct cotxml *xml;
+static struct cot cot;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	xml = cotxml_new(MAX);
+	return xml ? 0 : -1;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	cotxml_free(&xml);
+	return 0;
+}
+
+static enum cot_why
+parse(const char *doc)
+{
+	return cotxml_parse(xml, slice_of(doc), NULL, &cot);
+}
+
+/* The # of a piece is its number. */
+static void
+put_piece(struct buf *b, const char *piece, size_t i)
+{
+	const char *at = strchr(piece, '#');
+
+	if (!at) {
+		(void)buf_puts(b, piece);
+		return;
+	}
+	(void)buf_append(b, piece, (size_t)(at - piece));
+	(void)buf_put_u64(b, i);
+	(void)buf_puts(b, at + 1);
+}
+
+/* HEAD POINT <detail>, n times `piece`, </detail></event>. */
+static enum cot_why
+many(const char *open, const char *piece, size_t n, const char *close)
+{
+	struct buf b = {.max = 16 << 20};
+	enum cot_why why;
+	size_t i;
+
+	(void)buf_puts(&b, HEAD POINT "<detail>");
+	(void)buf_puts(&b, open);
+	for (i = 0; i < n; i++)
+		put_piece(&b, piece, i);
+	assert_int_equal(buf_puts(&b, close), 0);
+	assert_int_equal(buf_puts(&b, "</detail></event>"), 0);
+	why = cotxml_parse(xml, buf_slice(&b), NULL, &cot);
+	buf_fini(&b);
+	return why;
+}
+
+static enum cot_why
+nested(size_t depth)
+{
+	struct buf b = {.max = 1 << 20};
+	enum cot_why why;
+	size_t i;
+
+	(void)buf_puts(&b, HEAD POINT "<detail>");
+	for (i = 2; i < depth; i++)
+		(void)buf_puts(&b, "<a>");
+	for (i = 2; i < depth; i++)
+		(void)buf_puts(&b, "</a>");
+	assert_int_equal(buf_puts(&b, "</detail></event>"), 0);
+	why = cotxml_parse(xml, buf_slice(&b), NULL, &cot);
+	buf_fini(&b);
+	return why;
+}
+
+static void
+test_cotxml_limits(void **state)
+{
+	(void)state;
+	assert_int_equal(nested(COTXML_DEPTH_MAX), COT_OK);
+	assert_int_equal(nested(COTXML_DEPTH_MAX + 1), COT_DEPTH);
+	assert_int_equal(nested(20000), COT_DEPTH);
+	assert_int_equal(many("<a ", "b#='' ", COTXML_ATTRS_MAX, "/>"), COT_OK);
+	assert_int_equal(
+	    many("<a ", "b#='' ", COTXML_ATTRS_MAX + 1, "/>"), COT_ATTRIBUTES);
+	assert_int_equal(
+	    many("<a ", "b#=\"'=\" ", 60000, "/>"), COT_ATTRIBUTES);
+	/* Not attributes, so no reason to refuse. */
+	assert_int_equal(many("<![CDATA[", "<a b='#' ", 2000, "]]>"), COT_OK);
+	assert_int_equal(many("<!--", "<a b='#' ", 2000, "-->"), COT_OK);
+	assert_int_equal(many("<?p ", "<a b='#' ", 2000, "?>"), COT_OK);
+	assert_int_equal(many("", "<v lat='#'/>", 20000, ""), COT_OK);
+	assert_int_equal(many("", "<v/>", COTXML_ELEMENTS_MAX - 3, ""), COT_OK);
+	assert_int_equal(
+	    many("", "<v/>", COTXML_ELEMENTS_MAX - 2, ""), COT_ELEMENTS);
+	assert_int_equal(
+	    many("", "<v#/>", COTXML_NAMES_MAX + 99, ""), COT_NAMES);
+	assert_int_equal(
+	    many("", "<v xmlns:a='u'/>", COTXML_NAMESPACES_MAX, ""), COT_OK);
+	assert_int_equal(
+	    many("", "<v xmlns:a='u'/>", COTXML_NAMESPACES_MAX + 1, ""),
+	    COT_ATTRIBUTES);
+	assert_int_equal(many("<", "a", COTXML_NAME_MAX - 1, "/>"), COT_OK);
+	assert_int_equal(many("<", "a", COTXML_NAME_MAX, "/>"), COT_NAMES);
+	assert_int_equal(
+	    many("<a ", "b", COTXML_NAME_MAX, "='1'/>"), COT_NAMES);
+	assert_int_equal(many("", "x", MAX, ""), COT_TOO_BIG);
+	/* Small enough as it comes, too large in canonical form. */
+	assert_int_equal(many("", "\"", MAX - 1000, ""), COT_TOO_BIG);
+	assert_int_equal(
+	    many("", "<marti/>", COT_MARTI_MAX + 1, ""), COT_DESTS);
+	assert_int_equal(parse(HEAD POINT "</event>"), COT_OK);
+}
+
+/* Names of strangers must not stay for ever. */
+static void
+test_cotxml_names_forgotten(void **state)
+{
+	char doc[8192];
+	unsigned i, k;
+	int n;
+
+	(void)state;
+	for (i = 0; i < 3000; i++) {
+		n = snprintf(doc, sizeof doc, HEAD POINT "<detail>");
+		for (k = 0; k < 20; k++)
+			n += snprintf(doc + n, sizeof doc - (size_t)n,
+			    "<n%u-%u xmlns:p%u-%u='u'/>", i, k, i, k);
+		(void)snprintf(
+		    doc + n, sizeof doc - (size_t)n, "</detail></event>");
+		assert_int_equal(parse(doc), COT_OK);
+	}
+}
+
+static void
+test_cotxml_sizes(void **state)
+{
+	struct cotxml *x;
+
+	(void)state;
+	assert_null(cotxml_new(COTXML_SIZE_MIN - 1));
+	assert_null(cotxml_new(COTXML_SIZE_MAX + 1));
+	x = cotxml_new(COTXML_SIZE_MIN);
+	assert_non_null(x);
+	assert_int_equal(
+	    cotxml_parse(x, SLICE(HEAD POINT "</event>"), NULL, &cot), COT_OK);
+	cotxml_free(&x);
+	assert_null(x);
+	cotxml_free(&x);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_cotxml_limits),
+	    cmocka_unit_test(test_cotxml_names_forgotten),
+	    cmocka_unit_test(test_cotxml_sizes),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
