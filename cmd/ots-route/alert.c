@@ -35,8 +35,11 @@ alert_end(struct route *r, struct alert *a, const char *why)
 {
 	if (why != NULL)
 		alert_log(a, why);
-	if (a->from != NULL)
+	if (a->from != NULL) {
 		a->from->alerts--;
+		if (why != NULL)
+			send_forget(r, a->from, a->uid);
+	}
 	TAILQ_REMOVE(&r->alerts, a, link);
 	r->n_alerts--;
 	gset_unref(&r->groups, a->in);
@@ -98,6 +101,25 @@ alert_new(const struct event *e, struct slice owner)
 	return a;
 }
 
+bool
+alert_fits(const struct route *r, const struct event *e)
+{
+	return event_alert(e) && r->cfg.alert_every > 0 &&
+	    e->uid.n <= EVENT_NAME_MAX && e->xml.n <= ALERT_XML_MAX &&
+	    cotscan_canonical(e->xml);
+}
+
+/* What ots-listen kept of an alert that another replaces is overwritten only
+ * if it is kept under the same connection, and only by one that is kept. */
+static void
+alert_replace(
+    struct route *r, struct alert *old, const struct conn *c, bool kept)
+{
+	if (old->from != NULL && (old->from != c || !kept))
+		send_forget(r, old->from, old->uid);
+	alert_end(r, old, NULL);
+}
+
 void
 alert_raise(struct route *r, struct conn *c, const struct event *e,
     struct gset *in, struct route_now now)
@@ -105,8 +127,7 @@ alert_raise(struct route *r, struct conn *c, const struct event *e,
 	struct slice owner = e->link_uid;
 	struct alert *old, *a;
 
-	if (r->cfg.alert_every == 0 || e->uid.n > EVENT_NAME_MAX ||
-	    e->xml.n > ALERT_XML_MAX || !cotscan_canonical(e->xml))
+	if (!alert_fits(r, e))
 		return;
 	if (c->device != NULL)
 		owner = name_text(c->device->uid);
@@ -121,7 +142,7 @@ alert_raise(struct route *r, struct conn *c, const struct event *e,
 	a->from = c;
 	a->began = now.mono_us;
 	if (old != NULL) {
-		alert_end(r, old, NULL);
+		alert_replace(r, old, c, in == e->in);
 	} else {
 		r->count[ROUTE_ALERTS]++;
 		alert_log(a, "begun");
@@ -129,11 +150,23 @@ alert_raise(struct route *r, struct conn *c, const struct event *e,
 	alert_make_room(r, c);
 	c->alerts++;
 	a->in = gset_ref(in);
-	a->seq = ++r->seq;
+	a->seq = e->again ? 0 : ++r->seq;
 	a->next = now.mono_us + r->cfg.alert_every;
 	/* All wait equally long, so the list stays in order. */
 	TAILQ_INSERT_TAIL(&r->alerts, a, link);
 	r->n_alerts++;
+}
+
+void
+alert_again(struct route *r, struct conn *c, const struct event *e,
+    struct route_now now)
+{
+	const struct alert *a = alert_find(r, e->uid, e->in);
+
+	if (a == NULL)
+		alert_raise(r, c, e, e->in, now);
+	else if (a->from != c)
+		send_forget(r, c, e->uid); /* its end is told to one only */
 }
 
 /* Those who got the alert by groups that the canceller is not in get a cancel

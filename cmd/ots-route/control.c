@@ -67,6 +67,8 @@ set_incognito(struct route *r, struct conn *c, bool on, struct route_now now)
 		return;
 	TAILQ_FOREACH(i, &c->idents, link)
 	{
+		/* ots-listen may keep what we had no room for. */
+		send_forget(r, c, name_text(i->uid));
 		if (i->pos.xml == NULL)
 			continue;
 		if (!ident_elsewhere(i, now))
@@ -96,8 +98,10 @@ control_event(struct route *r, struct conn *c, const struct event *e,
 		/* It says itself that it leaves: then nothing is left to say
 		 * when its connection closes. */
 		i = ident_find(r, c, e->link_uid);
-		if (i != NULL)
+		if (i != NULL) {
+			send_forget(r, c, e->link_uid);
 			latest_drop(r, i);
+		}
 	}
 	return what;
 }

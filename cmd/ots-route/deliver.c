@@ -81,6 +81,19 @@ send_conns(
 	send_rest(r, &w, s);
 }
 
+void
+send_forget(struct route *r, const struct conn *c, struct slice uid)
+{
+	struct rec_writer w;
+
+	if (c->feed)
+		return;
+	rec_begin(&w, r->out, "forget");
+	rec_put_raw(&w, "conn", conn_id(c));
+	rec_put_raw(&w, "uid", uid);
+	route_end(r, &w);
+}
+
 /* --- destinations --- */
 
 struct dests {
@@ -274,7 +287,7 @@ deliver_all(struct route *r, struct conn *c, const struct event *e,
 	struct send s = send_of(c, e);
 	bool whole = in == e->in;
 
-	s.keep = i != NULL && whole && !c->feed;
+	s.keep = (i != NULL || alert_fits(r, e)) && whole && !c->feed;
 	r->count[ROUTE_BROADCAST]++;
 	send_groups(r, in, &s);
 	if (i == NULL)

@@ -126,11 +126,14 @@ bad_record(struct route *r, const struct rec *rec, const char *why)
 /* --- events --- */
 
 static void
-on_again(struct route *r, struct conn *c, const struct event *e)
+on_again(struct route *r, struct conn *c, const struct event *e,
+    struct route_now now)
 {
 	struct ident *i;
 
 	r->count[ROUTE_AGAIN]++;
+	if (event_alert(e))
+		alert_again(r, c, e, now);
 	if (!e->identity)
 		return;
 	i = ident_learn(r, c, e);
@@ -174,6 +177,7 @@ on_feed(struct route *r, struct event *e, struct route_now now)
 	struct conn *c = r->feed;
 	size_t n = 0, pos = 0;
 
+	e->again = false; /* only ots-listen tells again */
 	while (n < GROUPS_MAX && rec_next(e->rec, "group", &pos, &name)) {
 		if (name.n > 0)
 			names[n++] = name;
@@ -196,6 +200,18 @@ on_feed(struct route *r, struct event *e, struct route_now now)
 	gset_unref(&r->groups, e->in);
 }
 
+/* The open of a sender was lost, or is older than we are: whether it is new
+ * here shows when ots-listen tells its connections. */
+static struct conn *
+conn_unopened(struct route *r, struct slice id)
+{
+	struct conn *c = conn_make(r, id, false);
+
+	if (c != NULL && !r->synced)
+		latest_newcomer(r, c, WAIT_SYNC);
+	return c;
+}
+
 static void
 on_cot(struct route *r, const struct rec *rec, struct route_now now)
 {
@@ -212,7 +228,7 @@ on_cot(struct route *r, const struct rec *rec, struct route_now now)
 	}
 	c = conn_find(r, e.conn);
 	if (c == NULL)
-		c = conn_make(r, e.conn, false); /* its open was lost */
+		c = conn_unopened(r, e.conn);
 	if (c == NULL) {
 		bad_record(r, rec, "conn");
 		return;
@@ -220,7 +236,7 @@ on_cot(struct route *r, const struct rec *rec, struct route_now now)
 	c->round = r->round;
 	e.in = c->in;
 	if (e.again)
-		on_again(r, c, &e);
+		on_again(r, c, &e, now);
 	else
 		on_event(r, c, &e, now);
 }

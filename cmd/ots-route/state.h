@@ -88,7 +88,7 @@ struct alert {
 	struct conn *from; /* NULL: has gone */
 	struct gset *in;
 	uint64_t began, next; /* mono_us */
-	uint64_t seq;         /* when it was last sent by its sender */
+	uint64_t seq;         /* when its sender sent it; 0: only told again */
 	char mem[];
 };
 
@@ -171,6 +171,8 @@ struct send {
 void send_groups(struct route *r, const struct gset *to, const struct send *s);
 void send_conns(
     struct route *r, struct conn *const *to, size_t n, const struct send *s);
+/* ots-listen need not tell this position or alert again. */
+void send_forget(struct route *r, const struct conn *c, struct slice uid);
 void deliver_event(
     struct route *r, struct conn *c, struct event *e, struct route_now now);
 void deliver_gone(struct route *r, const struct ident *i, struct route_now now);
@@ -191,6 +193,11 @@ void latest_synced(struct route *r);
 /* --- alert.c: emergencies --- */
 void alert_raise(struct route *r, struct conn *c, const struct event *e,
     struct gset *in, struct route_now now);
+/* It was told again: raise it, unless it is being repeated already. */
+void alert_again(struct route *r, struct conn *c, const struct event *e,
+    struct route_now now);
+/* Is it an alert that alert_raise repeats? */
+bool alert_fits(const struct route *r, const struct event *e);
 /* True: it ended an alert, and must go to all. */
 bool alert_cancel(struct route *r, const struct event *e, struct route_now now);
 /* Tell those that are served just now. */

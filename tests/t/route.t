@@ -205,6 +205,7 @@ ok "a tap that does not read holds nobody up" \
 ok "nor another tap, which gets it all or is told" wait_for all_of tap2
 kill -CONT "$tap1"
 ok "it is told what it missed" wait_for grep -q '^ev:lost.n:[1-9]' tap1
+wait_for all_of tap1 # or the next may be among what it misses
 line ev:close conn:n.2.1 >&8
 ok "and goes on" wait_for has tap1 'ev:close|conn:n.2.1'
 ok "lost and seen are all" all_of tap1
@@ -233,9 +234,25 @@ ok "an emergency is repeated" sh -c '
 line ev:cot conn:n.2.1 uid:A-9-1-1 type:b-a-o-can emergency-cancel:1 \
 	"xml:$(event A-9-1-1 b-a-o-can)" >&8
 ok "and cancelled" wait_for grep -q 'what=cancelled' alert.log
+ok "it was to be kept" has alert.out \
+	'ev:send|to:group:__ANON__|not:n.1.1|uid:A-9-1-1|class:chat|keep:1|xml:'
+is "only as its sender sent it" "$(grep -c keep:1 alert.out)" 1
+ok "until its end" \
+	wait_for lines_are alert.out '^ev:forget.conn:n\.1\.1.uid:A-9-1-1$' 1
 kill -INT "$spawned"
 wait "$spawned"
 is "SIGINT: 0" $? 0
+exec 8>&-
+
+# told by ots-listen to an ots-route that knows nothing yet
+start again --alert-interval 200
+line ev:cot conn:n.1.1 again:1 uid:A-9-1-1 type:b-a-o-tbl emergency:911 \
+	"xml:$(event A-9-1-1 b-a-o-tbl)" >&8
+ok "one told again is repeated" \
+	wait_for grep -q '^ev:send.*uid:A-9-1-1' again.out
+is "and not kept anew" "$(grep -c keep:1 again.out)" 0
+kill -INT "$spawned"
+wait "$spawned"
 exec 8>&-
 
 # --- asked to stop, but nobody reads ---

@@ -369,8 +369,9 @@ test_incognito(void **state)
 	(void)state;
 	client(f, "n.1.1", "A", "alpha");
 	put(f, "ev:cot|conn:n.1.1|uid:i|type:t-x-c-i-e|xml:<x/>");
-	expect(
-	    f, "ev:bind|conn:n.1.1|key:incognito:1\n" GONE("A", "a-f-G-U-C"));
+	expect(f,
+	    "ev:bind|conn:n.1.1|key:incognito:1\n"
+	    "ev:forget|conn:n.1.1|uid:A\n" GONE("A", "a-f-G-U-C"));
 	sa(f, "n.1.1", "A", "alpha");
 	put(f, "ev:cot|conn:n.1.1|uid:m|type:b-m-p-w|xml:<x/>");
 	put(f,
@@ -386,10 +387,10 @@ test_incognito(void **state)
 	/* but who is in distress is heard */
 	put(f,
 	    "ev:cot|conn:n.1.1|uid:A-9-1-1|type:b-a-o-tbl|emergency:911|"
-	    "xml:<x/>");
+	    "xml:" CANON(FRESH, FRESH, "b-a-o-tbl", "A-9-1-1"));
 	expect(f,
 	    "ev:send|to:group:__ANON__|not:n.1.1|uid:A-9-1-1|class:chat|"
-	    "xml:<x/>\n");
+	    "keep:1|xml:" CANON(FRESH, FRESH, "b-a-o-tbl", "A-9-1-1") "\n");
 	put(f, "ev:cot|conn:n.1.1|uid:i|type:t-x-c-i-d|xml:<x/>");
 	expect(f, "ev:unbind|conn:n.1.1|key:incognito:1\n");
 	sa(f, "n.1.1", "A", "alpha");

@@ -41,6 +41,126 @@ test_told_again(void **state)
 	fix_free(f);
 }
 
+#define OLD "2020-01-01T00:00:00.000Z"
+#define RAISED(conn)                                                           \
+	"ev:cot|conn:" conn "|again:1|uid:A-9-1-1|type:b-a-o-tbl|"             \
+	"emergency:911 Alert|link-uid:A|xml:" CANON(                           \
+	    OLD, OLD, "b-a-o-tbl", "A-9-1-1") "\n"
+#define REPEAT(to, time, stale)                                                \
+	"ev:send|" to "|uid:A-9-1-1|class:chat|xml:" CANON(                    \
+	    time, stale, "b-a-o-tbl", "A-9-1-1") "\n"
+#define CANCEL(conn)                                                           \
+	"ev:cot|conn:" conn "|uid:A-9-1-1|type:b-a-o-can|"                     \
+	"emergency-cancel:1|xml:<can/>"
+#define CANCELLED(conn)                                                        \
+	"ev:send|to:group:__ANON__|not:" conn                                  \
+	"|uid:A-9-1-1|class:chat|xml:<can/>\n"
+#define HELD(conn) "ev:open|conn:" conn "|via:tcp|again:1|key:group:__ANON__\n"
+
+static void
+tick(struct fix *f, uint64_t us)
+{
+	fix_pass(f, us);
+	if (route_deadline(f->r) <= f->now.mono_us)
+		route_tick(f->r, f->now);
+}
+
+/* An alert of before goes on: those who had it see nothing but the repeats. */
+static void
+test_alert_told_again(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	batch(f, HELD("n.1.1") RAISED("n.1.1") HELD("n.2.1"));
+	batch(
+	    f, "ev:announced|node:n|round:%llu", (unsigned long long)f->round);
+	expect(f, "");
+	assert_int_equal(route_gauges(f->r).alerts, 1);
+	assert_int_equal(count(f, ROUTE_AGAIN), 1);
+	assert_true(route_deadline(f->r) == f->now.mono_us + 10000000);
+	tick(f, 9999999);
+	expect(f, "");
+	tick(f, 1);
+	expect(f,
+	    REPEAT("to:group:__ANON__|not:n.1.1", "2027-01-15T08:00:10.000Z",
+		"2027-01-15T08:00:25.000Z"));
+	put(f, CANCEL("n.2.1"));
+	expect(f, "ev:forget|conn:n.1.1|uid:A-9-1-1\n" CANCELLED("n.2.1"));
+	assert_true(route_deadline(f->r) == UINT64_MAX);
+	fix_free(f);
+}
+
+static void
+test_alert_told_twice(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	batch(f, HELD("n.1.1") RAISED("n.1.1"));
+	tick(f, 4000000);
+	/* in a second round: neither another alert nor a later repeat */
+	batch(f, RAISED("n.1.1"));
+	expect(f, "");
+	assert_int_equal(route_gauges(f->r).alerts, 1);
+	assert_int_equal(count(f, ROUTE_ALERTS), 1);
+	assert_true(route_deadline(f->r) == f->now.mono_us + 6000000);
+	/* kept of two: of the second it need not be */
+	batch(f, HELD("n.2.1") RAISED("n.2.1"));
+	expect(f, "ev:forget|conn:n.2.1|uid:A-9-1-1\n");
+	assert_int_equal(route_gauges(f->r).alerts, 1);
+	put(f, CANCEL("n.1.1"));
+	expect(f, "ev:forget|conn:n.1.1|uid:A-9-1-1\n" CANCELLED("n.1.1"));
+	assert_int_equal(route_gauges(f->r).alerts, 0);
+	fix_free(f);
+}
+
+#define TOLD(conn, u)                                                          \
+	"ev:cot|conn:" conn "|again:1|uid:" u "|type:a-f-G|callsign:" u "|"    \
+	"endpoint:|stale:" FRESH "|xml:<" u "/>\n"
+#define IS(c, u) KEY("bind", c, "uid:" u) KEY("bind", c, "callsign:" u)
+
+/* Whether the sender of an event is new shows when all are told. */
+static void
+test_unopened_told(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	batch(f, HELD("n.1.1") TOLD("n.1.1", "A"));
+	expect(f, IS("n.1.1", "A"));
+	sa(f, "n.2.1", "B", "B");
+	expect(f, BIND("n.2.1") IS("n.2.1", "B") LIVE("n.2.1", "B"));
+	batch(f, HELD("n.2.1"));
+	expect(f, "");
+	batch(
+	    f, "ev:announced|node:n|round:%llu", (unsigned long long)f->round);
+	expect(f, "");
+	assert_int_equal(count(f, ROUTE_NEWCOMERS), 0);
+	fix_free(f);
+}
+
+static void
+test_unopened_not_told(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	batch(f, HELD("n.1.1") TOLD("n.1.1", "A"));
+	forget(f);
+	sa(f, "n.2.1", "B", "B");
+	expect(f, BIND("n.2.1") IS("n.2.1", "B") LIVE("n.2.1", "B"));
+	batch(f, RAISED("n.1.1"));
+	expect(f, "");
+	batch(
+	    f, "ev:announced|node:n|round:%llu", (unsigned long long)f->round);
+	expect(f,
+	    REPEAT("to:conn:n.2.1", NOW_TEXT, "2027-01-15T08:00:15.000Z")
+		REPLAY("to:conn:n.2.1", "A"));
+	assert_int_equal(count(f, ROUTE_NEWCOMERS), 1);
+	fix_free(f);
+}
+
 /* An event overtook the answer to hello: its sender is no newcomer. */
 static void
 test_told_again_after_event(void **state)
@@ -154,6 +274,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_told_again),
 	    cmocka_unit_test(test_told_again_after_event),
+	    cmocka_unit_test(test_alert_told_again),
+	    cmocka_unit_test(test_alert_told_twice),
+	    cmocka_unit_test(test_unopened_told),
+	    cmocka_unit_test(test_unopened_not_told),
 	    cmocka_unit_test(test_told_callsign_changes),
 	    cmocka_unit_test(test_hello_of_others),
 	    cmocka_unit_test(test_heard_of),

@@ -4,9 +4,13 @@
 #include "../../cmd/ots-route/tap.h"
 
 #define OLD "2020-01-01T00:00:00.000Z"
-#define ALERT(not, time, stale)                                                \
-	"ev:send|to:group:__ANON__|" not "uid:A-9-1-1|class:chat|xml:" CANON(  \
-	    time, stale, "b-a-o-tbl", "A-9-1-1") "\n"
+#define SENT(not, keep, time, stale)                                           \
+	"ev:send|to:group:__ANON__|" not "uid:A-9-1-1|class:chat|" keep        \
+					 "xml:" CANON(time, stale,             \
+					     "b-a-o-tbl", "A-9-1-1") "\n"
+#define LIVE(not )              SENT(not, "keep:1|", OLD, OLD)
+#define ALERT(not, time, stale) SENT(not, "", time, stale)
+#define FORGET(conn)            "ev:forget|conn:" conn "|uid:A-9-1-1\n"
 #define RAISE(conn)                                                            \
 	"ev:cot|" conn "uid:A-9-1-1|type:b-a-o-tbl|emergency:911 "             \
 	"Alert|link-uid:A|xml:" CANON(OLD, OLD, "b-a-o-tbl", "A-9-1-1")
@@ -35,7 +39,7 @@ test_alert(void **state)
 	client(f, "n.2.1", "B", "bravo");
 	assert_true(route_deadline(f->r) == UINT64_MAX);
 	put(f, RAISE("conn:n.1.1|"));
-	expect(f, ALERT("not:n.1.1|", OLD, OLD));
+	expect(f, LIVE("not:n.1.1|"));
 	assert_true(route_deadline(f->r) == f->now.mono_us + 10000000);
 	tick(f, 9999999);
 	expect(f, "");
@@ -66,6 +70,7 @@ test_alert(void **state)
 	expect(f,
 	    ALERT("not:n.4.1|", "2027-01-15T08:00:40.000Z",
 		"2027-01-15T08:00:55.000Z"));
+	/* nothing to be forgotten: what was kept went with its sender */
 	put(f, CANCEL("conn:n.2.1|"));
 	expect(f, CANCELLED("n.2.1"));
 	assert_true(route_deadline(f->r) == UINT64_MAX);
@@ -84,12 +89,49 @@ test_cancel_goes_to_all(void **state)
 	put(f, RAISE("conn:n.1.1|"));
 	forget(f);
 	put(f, CANCEL("conn:n.1.1|dest-callsign:bravo|"));
-	expect(f, CANCELLED("n.1.1"));
+	expect(f, FORGET("n.1.1") CANCELLED("n.1.1"));
 	/* one that ends nothing is an event like others */
 	put(f, CANCEL("conn:n.1.1|dest-callsign:bravo|"));
 	expect(f,
 	    "ev:send|to:callsign:bravo|only:group:__ANON__|not:n.1.1|"
 	    "uid:A-9-1-1|class:chat|xml:<can/>\n");
+	fix_free(f);
+}
+
+/* How many forget records were written? */
+static size_t
+forgets(const struct fix *f)
+{
+	static const struct slice begin = {"ev:forget\t", 10};
+	struct slice s = buf_slice(&f->out);
+	const char *at;
+	size_t n = 0;
+
+	while ((at = slice_find(s, begin)) != NULL) {
+		s.n -= (size_t)(at + begin.n - s.p);
+		s.p = at + begin.n;
+		n++;
+	}
+	return n;
+}
+
+/* What is kept of an alert is kept once, and no longer than the alert. */
+static void
+test_replaced(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	client(f, "n.1.1", "A", "alpha");
+	client(f, "n.2.1", "A", "alpha");
+	put(f, RAISE("conn:n.1.1|"));
+	expect(f, LIVE("not:n.1.1|"));
+	put(f, RAISE("conn:n.2.1|"));
+	expect(f, LIVE("not:n.2.1|") FORGET("n.1.1"));
+	/* one for a part of the groups is not kept */
+	put(f, RAISE("conn:n.2.1|dest-group:__ANON__|"));
+	expect(f, ALERT("not:n.2.1|", OLD, OLD) FORGET("n.2.1"));
+	assert_int_equal(route_gauges(f->r).alerts, 1);
 	fix_free(f);
 }
 
@@ -103,6 +145,7 @@ test_alert_bounds(void **state)
 	/* the same again is one alert */
 	put(f, RAISE("conn:n.1.1|"));
 	put(f, RAISE("conn:n.1.1|"));
+	expect(f, LIVE("not:n.1.1|") LIVE("not:n.1.1|"));
 	assert_int_equal(route_gauges(f->r).alerts, 1);
 	for (int i = 0; i < 100; i++)
 		put(f,
@@ -110,12 +153,16 @@ test_alert_bounds(void **state)
 		    "xml:" CANON(OLD, OLD, "b-a-g", "x"),
 		    i);
 	assert_int_equal(route_gauges(f->r).alerts, 16);
+	assert_int_equal(forgets(f), 85);
+	forget(f);
 	for (int i = 0; i < 1100; i++)
 		put(f,
 		    "ev:cot|conn:n.%d.1|uid:y%d|type:b-a-g|emergency:g|"
 		    "xml:" CANON(OLD, OLD, "b-a-g", "x"),
 		    i, i);
 	assert_int_equal(route_gauges(f->r).alerts, 1000);
+	/* one for each that gave way; all connections are still there */
+	assert_int_equal(forgets(f), 16 + 1100 - 1000);
 	forget(f);
 	/* a full output: none is queued behind the others */
 	f->r->cfg.out_high = 1000;
@@ -125,7 +172,8 @@ test_alert_bounds(void **state)
 	f->r->cfg.out_high = 1 << 20;
 	forget(f);
 	tick(f, 3600000000u);
-	expect(f, "");
+	assert_int_equal(forgets(f), 1000);
+	assert_null(slice_find(buf_slice(&f->out), SLICE("ev:send")));
 	assert_int_equal(route_gauges(f->r).alerts, 0);
 	fix_free(f);
 }
@@ -152,7 +200,9 @@ test_not_repeated(void **state)
 		assert_int_equal(route_gauges(f->r).alerts, 0);
 	}
 	f->r->cfg.alert_every = 0;
+	forget(f);
 	put(f, RAISE("conn:n.1.1|"));
+	expect(f, ALERT("not:n.1.1|", OLD, OLD)); /* nor kept */
 	assert_int_equal(route_gauges(f->r).alerts, 0);
 	fix_free(f);
 }
@@ -328,6 +378,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_alert),
 	    cmocka_unit_test(test_cancel_goes_to_all),
+	    cmocka_unit_test(test_replaced),
 	    cmocka_unit_test(test_alert_bounds),
 	    cmocka_unit_test(test_not_repeated),
 	    cmocka_unit_test(test_inject),

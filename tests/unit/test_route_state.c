@@ -73,6 +73,7 @@ test_event_opens(void **state)
 	struct fix *f = fix_new();
 
 	(void)state;
+	sync_now(f, "n");
 	client(f, "n.1.1", "A", "alpha");
 	sa(f, "n.2.1", "B", "bravo");
 	expect(f,
@@ -216,11 +217,14 @@ test_leaves_by_itself(void **state)
 	client(f, "n.2.1", "B", "bravo");
 	put(f, "ev:cot|conn:n.1.1|uid:x|type:t-x-d-d|link-uid:A|xml:<x/>");
 	expect(f,
+	    "ev:forget|conn:n.1.1|uid:A\n"
 	    "ev:send|to:group:__ANON__|not:n.1.1|uid:x|class:control|"
 	    "xml:<x/>\n");
 	/* about another: forwarded, but what is known of it stays */
 	put(f, "ev:cot|conn:n.1.1|uid:x|type:t-x-d-d|link-uid:B|xml:<x/>");
-	forget(f);
+	expect(f,
+	    "ev:send|to:group:__ANON__|not:n.1.1|uid:x|class:control|"
+	    "xml:<x/>\n");
 	put(f, "ev:close|conn:n.1.1");
 	expect(f, "");
 	put(f, "ev:close|conn:n.2.1");
