@@ -11,14 +11,17 @@ B      := build$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(VALGRIND),-valgrin
 WARN   := -Wall -Wextra -Wshadow -Wformat=2 -Wconversion -Wstrict-prototypes \
           -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wpointer-arith \
           -Wvla -Wundef $(if $(CI),-Werror)
-HARD   := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+HARD   := $(if $(FUZZER),-fsanitize=fuzzer-no-link) \
+          $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
           -fno-omit-frame-pointer,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
           -fstack-protector-strong -fstack-clash-protection) -fPIE
 LDHARD := $(if $(SAN),-fsanitize=$(SAN)) -pie \
           -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
 ALLCPP  = -std=c11 -D_GNU_SOURCE -DOTS_VERSION='"$(VERSION)"' -Ilib \
           $(if $(SAN),-DOTS_SAN) $(PKG_CFLAGS) $(CPPFLAGS)
-PKG_CFLAGS = $(shell pkg-config --cflags libxml-2.0 libseccomp 2>/dev/null)
+# Asked when first needed: `make run` may have to install pkg-config before.
+PKG_CFLAGS  = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libxml-2.0 \
+              libseccomp))$(PKG_CFLAGS)
 
 # What each program links beside libc: stated here once, compared with
 # `readelf -d` by tests/t/libraries.t.
@@ -42,13 +45,18 @@ CORE_test_parse   := ots-parse
 CORE_test_fanout  := ots-listen
 CORE_test_listen  := ots-listen
 CORE_test_route   := ots-route
+CORE_test_route_state  := ots-route
+CORE_test_route_alert  := ots-route
+CORE_test_route_again  := ots-route
+CORE_test_route_groups := ots-route
 CORE_test_replay  := ots-replay
 CORE_test_cat     := ots-cat
 TEST_LIBS := -lcmocka -lxml2 -lseccomp -lm
 
-.PHONY: all run check check-unit check-programs check-fuzz check-san \
-	check-valgrind bench lint fuzz install uninstall deps headers format \
-	clean
+.PHONY: all run check check-fast check-suite check-valgrind tests bench lint \
+	lint-tidy lint-cppcheck lint-analyzer lint-scripts lint-man lint-banned \
+	lint-format fuzz fuzz-build install uninstall deps deps-run libs headers \
+	format clean
 .DEFAULT_GOAL := all
 
 all: $(PROGS:%=$B/bin/%)
@@ -67,9 +75,11 @@ $(UNIT): $B/unit/%: $B/tests/unit/%.o $$(call core,$$(CORE_$$*)) $B/libots.a
 	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
 
 # The corpus replays without libFuzzer; `make fuzz` builds with it.
-$(FUZZ): $B/fuzz/%: $B/tests/fuzz/%.o $B/tests/fuzz/replay.o $B/libots.a
+$(FUZZ): $B/fuzz/%: $B/tests/fuzz/%.o $$(call core,$$(CORE_$$*)) \
+    $(if $(FUZZER),,$B/tests/fuzz/replay.o) $B/libots.a
 	@mkdir -p $(@D)
-	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ $(TEST_LIBS)
+	$(CC) $(LDHARD) $(LDFLAGS) $(if $(FUZZER),-fsanitize=fuzzer) -o $@ $^ \
+	    $(TEST_LIBS)
 
 $(BENCH): $B/bench/%: $B/tests/bench/%.o $(call obj,$(wildcard tests/bench/load/*.c)) \
     $B/libots.a
@@ -83,6 +93,164 @@ $(HELPERS): $B/helper/%: $B/tests/helper/%.o $B/libots.a
 $B/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALLCPP) $(CFLAGS) $(WARN) $(HARD) -MMD -MP -c -o $@ $<
+
+# The server ------------------------------------------------------------------
+
+deps:
+	@tools/deps run check
+
+deps-run:
+	@tools/deps run
+
+# As many jobs as processors, unless the user has said how many.
+PARALLEL = $(if $(findstring j,$(firstword $(MAKEFLAGS))),,-j $(shell nproc))
+
+run: deps-run
+	@echo 'make: building'
+	@+$(MAKE) -s $(PARALLEL) all
+	@exec s6-services/ots-server --bin '$(abspath $B/bin)' \
+	    --data "$${OTS_DATA_FOLDER:-$(CURDIR)/run}"
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/ots
+	install -m 755 $(PROGS:%=$B/bin/%) s6-services/ots-server \
+	    $(DESTDIR)$(PREFIX)/bin
+	set -e; for m in man/*.[1-9]; do \
+	    install -D -m 644 $$m $(SHARE)/man/man$${m##*.}/$${m##*/}; done
+	rm -rf $(SHARE)/ots/s6-services
+	cp -R s6-services $(SHARE)/ots/s6-services
+	rm -f $(SHARE)/ots/s6-services/ots-server
+
+uninstall:
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGS) ots-server
+	set -e; for m in man/*.[1-9]; do \
+	    rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
+	rm -rf $(SHARE)/ots
+
+# Tests -----------------------------------------------------------------------
+
+# These look at the sources or at how the programs are linked: once is enough.
+ONCE    := $(patsubst %,tests/t/%.t,layers libraries size banned headers \
+           install lint-man readme)
+PROGRAM := $(wildcard tests/t/*.t)
+E2E     := $(wildcard tests/e2e/*.t)
+VENV    := $(CURDIR)/build/pytak
+# Two at a time but for the end-to-end tests, which measure.
+PROVE    = BIN='$(abspath $B/bin)' BUILD='$(abspath $B)' SAN='$(SAN)' \
+           CMOCKA_MESSAGE_OUTPUT=TAP PYTAK_PYTHON='$(VENV)/bin/python' \
+           prove -j 2 --rules 'seq=tests/e2e/*' --rules 'par=**'
+MEMCHECK := valgrind -q --error-exitcode=99 --leak-check=full \
+            --errors-for-leak-kinds=definite
+
+# For tests/t/libraries.t: PROGRAM=-lx,-ly ...
+libs:
+	@echo '$(foreach p,$(PROGS),$p=$(subst $() ,$(comma),$(LIBS_$p)))'
+
+tests: all $(UNIT) $(FUZZ) $(BENCH) $(HELPERS)
+
+check:
+	@tools/deps run check
+	@tools/pytak '$(VENV)' || test -z '$(CI)'
+	@echo '== building, as shipped and with sanitizers'
+	@+$(MAKE) -s $(PARALLEL) tests
+	@+$(MAKE) -s $(PARALLEL) SAN=address,undefined tests
+	@echo '== under valgrind'
+	@+$(MAKE) -s check-valgrind
+	@echo '== with address and undefined behaviour sanitizers'
+	@+$(MAKE) -s SAN=address,undefined check-suite
+	@echo '== as shipped'
+	@+$(MAKE) -s check-suite
+
+check-suite:
+	@$(PROVE) -e '' $(UNIT) \
+	    $(if $(SAN),$(filter-out $(ONCE),$(PROGRAM)),$(PROGRAM)) $(E2E)
+
+check-valgrind:
+	@$(PROVE) -e '$(MEMCHECK)' $(UNIT)
+
+check-fast: tests
+	@$(PROVE) -e '' $(UNIT) $(PROGRAM)
+
+bench: all $(BENCH)
+	BIN='$(abspath $B/bin)' tests/bench/run
+
+FUZZ_SECONDS ?= 60
+
+fuzz:
+	@tools/deps run check fuzz
+	@+$(MAKE) -s -j 2 CC=clang SAN=address,undefined FUZZER=1 B=build-fuzz \
+	    fuzz-build
+	@set -e; for f in $(FUZZ:$B/fuzz/fuzz_%=%); do echo "== $$f"; \
+	    mkdir -p build-fuzz/found/$$f build-fuzz/new/$$f; \
+	    build-fuzz/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) \
+	        -rss_limit_mb=1024 -timeout=10 -print_final_stats=1 -verbosity=0 \
+	        -artifact_prefix=build-fuzz/found/$$f/ \
+	        build-fuzz/new/$$f tests/fuzz/corpus/$$f; done
+
+fuzz-build: $(FUZZ)
+
+# Style and static analysis ---------------------------------------------------
+
+C_ALL   := $(shell find lib cmd tests -name '*.c')
+H_ALL   := $(shell find lib cmd tests -name '*.h')
+SCRIPTS := .ci/run s6-services/ots-server \
+           $(filter-out %.cfg,$(wildcard tools/*)) $(wildcard tests/t/*.sh \
+           s6-services/*/run s6-services/*/finish s6-services/*/log/run) \
+           $(shell grep -lE '^\#!.*/(ba)?sh' tests/t/*.t tests/e2e/*.t 2>/dev/null)
+
+lint:
+	@tools/deps run check lint
+	@+$(MAKE) -s -k -j 2 lint-tidy lint-cppcheck lint-analyzer lint-scripts \
+	    lint-man lint-banned lint-format headers
+	@echo 'lint: clean'
+
+lint-tidy: $(C_ALL:%=tidy//%)
+
+tidy//%: %
+	@clang-tidy --quiet $< -- $(ALLCPP) 2>/dev/null
+
+QUEUE_H = /usr/include/$(shell $(CC) -dumpmachine)/sys/queue.h
+
+# Suppressed: a NULL that ends arguments (the sentinel attribute checks it), and
+# two notes that take a slot read twice for one value.
+lint-cppcheck:
+	@cppcheck --quiet --std=c11 --enable=warning,portability \
+	    --error-exitcode=1 --inline-suppr --include=$(QUEUE_H) \
+	    --library=tools/cppcheck.cfg --suppress=missingIncludeSystem \
+	    --suppress=varFuncNullUB --suppress=identicalInnerCondition \
+	    --suppress=identicalConditionAfterEarlyExit \
+	    -D__GNUC__ -D_GNU_SOURCE -Ilib lib cmd tests
+
+# gcc 12 does not follow a pointer into a container, or out of a list: leaks and
+# uses after free are left to clang-tidy, valgrind and the sanitizers.
+lint-analyzer: $(patsubst %,analyzer//%,$(filter-out tests/%,$(C_ALL)))
+
+analyzer//%: %
+	@$(CC) $(ALLCPP) $(WARN) -O1 -fanalyzer \
+	    -Wno-analyzer-malloc-leak -Wno-analyzer-use-after-free -Werror -c -o /dev/null $<
+
+lint-scripts:
+	@shellcheck $(SCRIPTS)
+
+lint-man:
+	@mandoc -Tlint -W warning man/*.[1-9]
+
+lint-banned:
+	@sh tests/t/banned.t >/dev/null || sh tests/t/banned.t
+
+lint-format:
+	@clang-format --dry-run -Werror $(C_ALL) $(H_ALL)
+
+format:
+	clang-format -i $(C_ALL) $(H_ALL)
+
+# Each header compiles alone; a table of X() lines is no header.
+headers:
+	@set -e; for h in $(filter-out lib/log_events.h,$(H_ALL)); do \
+	    $(CC) $(ALLCPP) $(WARN) -Werror -fsyntax-only -include $$h \
+	        -x c /dev/null; done
 
 clean:
 	rm -rf build build-*

@@ -14,7 +14,8 @@
 
 struct delivery {
 	struct fan_ref ref;
-	const struct client * not ;
+	const struct client *except;
+	enum fan_class class;
 	const struct key *only[ONLY_MAX];
 	uint32_t n_only;
 	bool restricted;
@@ -50,7 +51,7 @@ give(struct listen *l, struct delivery *d, struct client *c)
 {
 	uint32_t i;
 
-	if (c == d->not || c->doomed)
+	if (c == d->except || c->doomed)
 		return;
 	if (d->restricted) {
 		for (i = 0; i < d->n_only; i++)
@@ -72,8 +73,8 @@ give(struct listen *l, struct delivery *d, struct client *c)
 		listen_doom(l, c, "no-memory");
 		return;
 	}
-	if (!c->dirty && !c->blocked)
-		listen_mark(l, c);
+	if (!c->blocked)
+		listen_mark(l, c, d->class);
 	if (c->q.bytes > SMALL_QUEUE && !c->over &&
 	    c->q.bytes > listen_queue_max(l, c)) {
 		c->over = true;
@@ -206,7 +207,7 @@ deliver_send(struct listen *l, const struct rec *r)
 		return;
 	}
 	if (rec_raw(r, "not", &raw))
-		d.not = from = client_of(l, raw);
+		d.except = from = client_of(l, raw);
 	if (rec_raw(r, "uid", &raw))
 		uid = map_hash(l->seed, raw);
 	if (from && rec_raw(r, "keep", &raw))
@@ -225,7 +226,8 @@ deliver_send(struct listen *l, const struct rec *r)
 		l->n.too_big++;
 		return;
 	}
-	d.ref = fan_commit(&l->fan, len, class_of(r), uid);
+	d.class = class_of(r);
+	d.ref = fan_commit(&l->fan, len, d.class, uid);
 	while (rec_next(r, "to", &pos, &to))
 		give_to(l, &d, to);
 	l->n.deliveries += d.queued;

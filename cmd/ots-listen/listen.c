@@ -51,18 +51,19 @@ listen_time(struct listen *l, uint64_t now, uint64_t wall)
 /* ---- lists ---- */
 
 void
-listen_mark(struct listen *l, struct client *c)
+listen_mark(struct listen *l, struct client *c, enum fan_class class)
 {
-	struct flow *f;
+	bool watches = l->now - c->before_last_in >= ACTIVE_US &&
+	    (class == FAN_POSITION || class == FAN_ITEM);
+	int i = watches ? LISTEN_WATCHER : LISTEN_ACTIVE;
+	struct flow *f = &l->dirty[i];
 
-	if (c->dirty || c->doomed)
+	if (c->dirty[i] || c->dirty[LISTEN_ACTIVE] || c->doomed)
 		return;
-	f = &l->dirty[l->now - c->before_last_in < ACTIVE_US ? LISTEN_ACTIVE
-							     : LISTEN_WATCHER];
-	c->dirty = true;
-	c->next_dirty = NULL;
+	c->dirty[i] = true;
+	c->next_dirty[i] = NULL;
 	if (f->head)
-		f->tail->next_dirty = c;
+		f->tail->next_dirty[i] = c;
 	else
 		f->head = c;
 	f->tail = c;
@@ -75,8 +76,8 @@ listen_dirty(struct listen *l, int flow)
 	struct client *c = f->head;
 
 	if (c) {
-		f->head = c->next_dirty;
-		c->dirty = false;
+		f->head = c->next_dirty[flow];
+		c->dirty[flow] = false;
 	}
 	return c;
 }
@@ -93,17 +94,18 @@ listen_doom(struct listen *l, struct client *c, const char *why)
 }
 
 static void
-unlink_dirty(struct flow *f, struct client *c)
+unlink_dirty(struct listen *l, struct client *c, int i)
 {
+	struct flow *f = &l->dirty[i];
 	struct client **at = &f->head, *prev = NULL;
 
 	while (*at && *at != c) {
 		prev = *at;
-		at = &(*at)->next_dirty;
+		at = &(*at)->next_dirty[i];
 	}
 	if (!*at)
 		return;
-	*at = c->next_dirty;
+	*at = c->next_dirty[i];
 	if (f->tail == c)
 		f->tail = prev;
 }
@@ -114,8 +116,9 @@ unlink_lists(struct listen *l, struct client *c)
 	struct client **at;
 	int i;
 
-	for (i = 0; c->dirty && i < LISTEN_FLOWS; i++)
-		unlink_dirty(&l->dirty[i], c);
+	for (i = 0; i < LISTEN_FLOWS; i++)
+		if (c->dirty[i])
+			unlink_dirty(l, c, i);
 	for (at = &l->over; c->over && *at; at = &(*at)->next_over)
 		if (*at == c) {
 			*at = c->next_over;
@@ -157,6 +160,24 @@ put_open(struct listen *l, const struct client *c, bool again)
 	for (i = 0; again && i < c->holder.n && i < REC_FIELDS_MAX - 8; i++)
 		rec_put_raw(&w, "key", c->holder.held[i].key->name);
 	finish_record(l, &w);
+}
+
+static void
+tell_kept(struct listen *l, const struct client *c)
+{
+	struct rec_writer w;
+	uint32_t i;
+
+	for (i = 0; i < c->n_kept; i++) {
+		rec_begin(&w, l->out, "frame");
+		rec_puts(&w, "conn", c->conn);
+		rec_puts(&w, "via", c->via);
+		rec_put_u64(&w, "t", l->wall);
+		rec_puts(&w, "again", "1");
+		rec_put_raw(
+		    &w, "xml", (struct slice){c->kept[i].raw, c->kept[i].n});
+		finish_record(l, &w);
+	}
 }
 
 int
@@ -201,6 +222,8 @@ listen_leave(struct listen *l, struct client *c, const char *why)
 {
 	struct rec_writer w;
 
+	/* An ots-route that was just started must know who it was that left. */
+	tell_kept(l, c);
 	rec_begin(&w, l->out, "close");
 	rec_puts(&w, "conn", c->conn);
 	rec_puts(&w, "why", why);
@@ -235,7 +258,7 @@ lay_down_for(struct listen *l, struct client *c, struct slice xml)
 	if (fan_push(&c->q, fan_commit(&l->fan, xml.n, FAN_CONTROL, 0)) < 0)
 		l->n.no_memory++;
 	else
-		listen_mark(l, c);
+		listen_mark(l, c, FAN_CONTROL);
 }
 
 /* t-x-c-t is answered here and goes no further (cot-streaming 6). */
@@ -342,20 +365,8 @@ listen_input(struct listen *l, struct client *c, const char *p, size_t n)
 static void
 tell_client(struct listen *l, const struct client *c)
 {
-	struct rec_writer w;
-	uint32_t i;
-
 	put_open(l, c, true);
-	for (i = 0; i < c->n_kept; i++) {
-		rec_begin(&w, l->out, "frame");
-		rec_puts(&w, "conn", c->conn);
-		rec_puts(&w, "via", c->via);
-		rec_put_u64(&w, "t", l->wall);
-		rec_puts(&w, "again", "1");
-		rec_put_raw(
-		    &w, "xml", (struct slice){c->kept[i].raw, c->kept[i].n});
-		finish_record(l, &w);
-	}
+	tell_kept(l, c);
 }
 
 void

@@ -55,8 +55,8 @@ enum { LISTEN_ACTIVE, LISTEN_WATCHER, LISTEN_FLOWS };
 struct client {
 	struct holder holder; /* first: keys lead back to the client */
 	struct fan_queue q;
-	struct client *next_dirty, *next_over, *next_doomed;
-	bool dirty, over, doomed;
+	struct client *next_dirty[LISTEN_FLOWS], *next_over, *next_doomed;
+	bool dirty[LISTEN_FLOWS], over, doomed;
 	bool blocked; /* its socket takes no more: the server watches it */
 	bool slow;    /* the policy had to be applied; until drained */
 	uint64_t blocked_since;
@@ -96,8 +96,8 @@ struct listen {
 	struct buf scratch;
 	struct listen_counters n;
 	uint64_t seed[2];
-	/* Clients with something to send: those that have spoken lately, and
-	 * those that only watch. */
+	/* Clients with something to send: those that have spoken lately or
+	 * are told something in person, and those that only watch. */
 	struct flow dirty[LISTEN_FLOWS];
 	struct client *over, *doomed;
 	uint32_t n_blocked;
@@ -141,8 +141,8 @@ void listen_relieve(struct listen *l);
 
 /* Take the first of a dirty list, NULL at its end. */
 struct client *listen_dirty(struct listen *l, int flow);
-/* Put it (back) on the list where it belongs. */
-void listen_mark(struct listen *l, struct client *c);
+/* It has something to send, of that class. */
+void listen_mark(struct listen *l, struct client *c, enum fan_class class);
 /* Close it soon. */
 void listen_doom(struct listen *l, struct client *c, const char *why);
 

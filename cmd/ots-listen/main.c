@@ -12,6 +12,9 @@
 /* Descriptors beside those of clients: wires, signals, epoll, listeners. */
 #define OTHER_FDS 64
 
+/* Who only watches may wait so many times --gather-max. */
+#define WATCHERS_WAIT 50
+
 struct config {
 	struct net_addr tcp[SERVER_LISTENERS_MAX];
 	const char *tcp_text[SERVER_LISTENERS_MAX];
@@ -112,7 +115,7 @@ set_up(struct server *s)
 	/* Who only watches can wait longer: that is what keeps the traffic of
 	 * the active ones quick when ten thousand watch. */
 	s->gather[LISTEN_ACTIVE].max_us = cfg.gather_max;
-	s->gather[LISTEN_WATCHER].max_us = cfg.gather_max * 10;
+	s->gather[LISTEN_WATCHER].max_us = cfg.gather_max * WATCHERS_WAIT;
 	for (i = 0; i < cfg.n_tcp; i++)
 		if (server_listen(s, &link_tcp, &cfg.tcp[i]) < 0)
 			die_sys(errno == EADDRINUSE || errno == EACCES

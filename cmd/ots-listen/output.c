@@ -7,7 +7,7 @@
 
 #define IOV_PIECES    512
 #define SEND_BUDGET   ((size_t)1 << 20)
-#define WATCHERS_TURN 64 /* watchers flushed per turn */
+#define WATCHERS_TURN 32 /* watchers flushed per turn */
 #define EARLY_BYTES   ((size_t)256 << 10)
 
 static void

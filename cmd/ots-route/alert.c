@@ -251,7 +251,7 @@ alert_repeat(struct route *r, const struct alert *a, struct route_now now)
 	if (!alert_retime(r, a, now))
 		return;
 	s.xml = buf_slice(&r->xml);
-	s.not = alert_not(r, a);
+	s.except = alert_not(r, a);
 	r->count[ROUTE_REPEATS]++;
 	send_groups(r, a->in, &s);
 }

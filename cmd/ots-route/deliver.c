@@ -22,8 +22,8 @@ route_end(struct route *r, struct rec_writer *w)
 static void
 send_rest(struct route *r, struct rec_writer *w, const struct send *s)
 {
-	if (s->not .n > 0)
-		rec_put_raw(w, "not", s->not );
+	if (s->except.n > 0)
+		rec_put_raw(w, "not", s->except);
 	if (s->plain)
 		rec_put(w, "uid", s->uid);
 	else
@@ -230,7 +230,7 @@ send_of(const struct conn *c, const struct event *e)
 	struct send s = {.uid = e->uid, .class = event_class(e), .xml = e->xml};
 
 	if (!c->feed)
-		s.not = conn_id(c);
+		s.except = conn_id(c);
 	return s;
 }
 

@@ -200,16 +200,13 @@ on_feed(struct route *r, struct event *e, struct route_now now)
 	gset_unref(&r->groups, e->in);
 }
 
-/* The open of a sender was lost, or is older than we are: whether it is new
- * here shows when ots-listen tells its connections. */
+/* The open of a sender was lost, or is older than we are. In the latter case it
+ * holds its keys; if it does not, that shows when ots-listen tells its
+ * connections. */
 static struct conn *
 conn_unopened(struct route *r, struct slice id)
 {
-	struct conn *c = conn_make(r, id, false);
-
-	if (c != NULL && !r->synced)
-		latest_newcomer(r, c, WAIT_SYNC);
-	return c;
+	return conn_make(r, id, !r->synced);
 }
 
 static void
@@ -309,8 +306,6 @@ on_open(struct route *r, const struct rec *rec)
 	} else if (again && !holds) {
 		conn_bind_groups(r, c); /* our bind was lost */
 		latest_newcomer(r, c, WAIT_SERVE);
-	} else if (holds && c->wait == WAIT_SYNC) {
-		latest_newcomer(r, c, WAIT_NOT); /* not new after all */
 	}
 	c->round = r->round;
 	if (again)

@@ -160,8 +160,8 @@ bool ident_elsewhere(const struct ident *i, struct route_now now);
 
 /* --- deliver.c: who gets it --- */
 struct send {
-	struct slice not ; /* a conn, or empty */
-	struct slice uid;  /* escaped */
+	struct slice except; /* a conn, or empty */
+	struct slice uid;    /* escaped */
 	const char *class;
 	struct slice xml;
 	bool keep;

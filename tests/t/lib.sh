@@ -8,6 +8,7 @@
 #	like "name" "$got" 'extended regular expression'
 #	done_testing
 #
+# Each returns 1 if it fails: is "x" "$got" y || diag "$(cat log)".
 # Each test has a directory of its own, $tmp, removed at the end; what it
 # started with `spawn` or `start_line` is ended then. BIN is the folder of the
 # programs. A test that takes longer than TEST_SECONDS is ended. Descriptor 2 of
@@ -72,6 +73,7 @@ fail()
 	tests_run=$((tests_run + 1))
 	tests_bad=$((tests_bad + 1))
 	echo "not ok $tests_run - $*"
+	return 1
 }
 
 # ok NAME COMMAND [ARG ...]: the command succeeds.
@@ -99,6 +101,7 @@ is()
 		fail "$1"
 		diag "got:      $2"
 		diag "expected: $3"
+		return 1
 	fi
 }
 
@@ -111,6 +114,7 @@ like()
 		fail "$1"
 		diag "got:        $2"
 		diag "not like:   $3"
+		return 1
 	fi
 }
 
@@ -121,6 +125,7 @@ unlike()
 		fail "$1"
 		diag "got:  $2"
 		diag "like: $3"
+		return 1
 	else
 		pass "$1"
 	fi

@@ -111,21 +111,18 @@ test_frames(void **state)
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\txml:" EVENT "\n");
 	/* protobuf, and an empty frame that says nothing */
 	assert_int_equal(
-	    listen_input(&f.l, &f.c[1], "\xbf\x03\x01\x02\x03\xbf\x00", 7),
-	    0);
-	written(&f,
-	    "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\tpb:AQID\n");
+	    listen_input(&f.l, &f.c[1], "\xbf\x03\x01\x02\x03\xbf\x00", 7), 0);
+	written(&f, "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\tpb:AQID\n");
 	/* a NUL inside costs that message */
-	assert_int_equal(listen_input(&f.l, &f.c[1],
-			     "<event uid=\"\0\"></event>" EVENT,
-			     23 + sizeof EVENT - 1),
+	assert_int_equal(
+	    listen_input(&f.l, &f.c[1], "<event uid=\"\0\"></event>" EVENT,
+		23 + sizeof EVENT - 1),
 	    0);
-	written(&f,
-	    "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\txml:" EVENT "\n");
+	written(
+	    &f, "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\txml:" EVENT "\n");
 	assert_true(f.l.n.nul == 1);
 	/* auth goes nowhere */
-	assert_int_equal(
-	    input(&f, 1, "<auth><cot password=\"x\"/></auth>"), 0);
+	assert_int_equal(input(&f, 1, "<auth><cot password=\"x\"/></auth>"), 0);
 	written(&f, "");
 	/* a document type ends the connection, nothing else does */
 	assert_int_equal(input(&f, 1, "<!DOCTYPE x>"), -1);
@@ -182,8 +179,7 @@ test_delivery(void **state)
 	record(&f, "ev:send\tto:callsign:X\\\\\tonly:group:h\txml:c");
 	queued(&f, 1, "");
 	queued(&f, 2, "c");
-	record(&f,
-	    "ev:send\tto:callsign:X\\\\\tonly:group:none\txml:c");
+	record(&f, "ev:send\tto:callsign:X\\\\\tonly:group:none\txml:c");
 	queued(&f, 1, "");
 	queued(&f, 2, "");
 	/* an earlier client in the slot, another node, nonsense */
@@ -212,7 +208,8 @@ test_too_big(void **state)
 
 	(void)state;
 	set_up(&f, 1 << 20);
-	n = (size_t)snprintf(line, sizeof line, "ev:send\tto:conn:n.0.100\txml:");
+	n = (size_t)snprintf(
+	    line, sizeof line, "ev:send\tto:conn:n.0.100\txml:");
 	memset(line + n, 'x', 65536);
 	record(&f, line);
 	assert_int_equal(f.c[0].q.bytes, 65536);
@@ -231,8 +228,8 @@ test_telling_again(void **state)
 	(void)state;
 	set_up(&f, 1 << 20);
 	record(&f, "ev:bind\tconn:n.0.100\tkey:group:g\tkey:callsign:a\\tb");
-	record(&f,
-	    "ev:send\tto:group:g\tnot:n.0.100\tuid:U\tkeep:1\txml:old one");
+	record(
+	    &f, "ev:send\tto:group:g\tnot:n.0.100\tuid:U\tkeep:1\txml:old one");
 	record(&f, "ev:send\tto:group:g\tnot:n.0.100\tuid:U\tkeep:1\txml:n\\n");
 	record(&f, "ev:send\tto:group:g\tnot:n.0.100\tuid:V\txml:not kept");
 	listen_leave(&f.l, &f.c[1], "eof");
@@ -248,11 +245,18 @@ test_telling_again(void **state)
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tagain:1\txml:n\\n\n"
 	    "ev:announced\tnode:n\tround:9\n");
 	assert_false(f.l.telling);
+	/* who leaves is told as well: ots-route may have just been started */
+	record(
+	    &f, "ev:send\tto:conn:n.0.100\tnot:n.0.100\tuid:V\tkeep:1\txml:v");
 	record(&f, "ev:forget\tconn:n.0.100\tuid:other");
 	record(&f, "ev:forget\tconn:n.1.101\tuid:U");
-	assert_int_equal(f.c[0].n_kept, 1);
+	assert_int_equal(f.c[0].n_kept, 2);
 	record(&f, "ev:forget\tconn:n.0.100\tuid:U");
-	assert_int_equal(f.c[0].n_kept, 0);
+	assert_int_equal(f.c[0].n_kept, 1);
+	listen_leave(&f.l, &f.c[0], "eof");
+	written(&f,
+	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tagain:1\txml:v\n"
+	    "ev:close\tconn:n.0.100\twhy:eof\tt:5000000\n");
 	tear_down(&f);
 }
 
@@ -307,10 +311,15 @@ test_lists_survive_leaving(void **state)
 	record(&f, "ev:bind\tconn:n.1.101\tkey:group:g");
 	record(&f, "ev:bind\tconn:n.2.102\tkey:group:g");
 	f.c[1].before_last_in = f.l.now;
-	record(&f, "ev:send\tto:group:g\txml:x");
+	record(&f, "ev:send\tto:group:g\tclass:position\txml:x");
+	/* a watcher too is told at once what is meant for him */
+	record(&f, "ev:send\tto:conn:n.0.100\tclass:chat\txml:c");
+	assert_true(f.c[0].dirty[LISTEN_ACTIVE]);
+	assert_ptr_equal(listen_dirty(&f.l, LISTEN_ACTIVE), &f.c[1]);
+	assert_ptr_equal(listen_dirty(&f.l, LISTEN_ACTIVE), &f.c[0]);
 	listen_doom(&f.l, &f.c[0], "reset");
 	listen_leave(&f.l, &f.c[2], "eof"); /* the tail */
-	record(&f, "ev:send\tto:group:g\txml:y");
+	record(&f, "ev:send\tto:group:g\tclass:position\txml:y");
 	while ((c = listen_dirty(&f.l, LISTEN_WATCHER))) {
 		assert_ptr_equal(c, &f.c[0]);
 		n++;

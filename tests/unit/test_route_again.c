@@ -130,7 +130,7 @@ test_unopened_told(void **state)
 	batch(f, HELD("n.1.1") TOLD("n.1.1", "A"));
 	expect(f, IS("n.1.1", "A"));
 	sa(f, "n.2.1", "B", "B");
-	expect(f, BIND("n.2.1") IS("n.2.1", "B") LIVE("n.2.1", "B"));
+	expect(f, IS("n.2.1", "B") LIVE("n.2.1", "B"));
 	batch(f, HELD("n.2.1"));
 	expect(f, "");
 	batch(
@@ -141,7 +141,7 @@ test_unopened_told(void **state)
 }
 
 static void
-test_unopened_not_told(void **state)
+test_unopened_unbound(void **state)
 {
 	struct fix *f = fix_new();
 
@@ -149,14 +149,17 @@ test_unopened_not_told(void **state)
 	batch(f, HELD("n.1.1") TOLD("n.1.1", "A"));
 	forget(f);
 	sa(f, "n.2.1", "B", "B");
-	expect(f, BIND("n.2.1") IS("n.2.1", "B") LIVE("n.2.1", "B"));
+	expect(f, IS("n.2.1", "B") LIVE("n.2.1", "B"));
 	batch(f, RAISED("n.1.1"));
 	expect(f, "");
+	/* told without its group: it never was bound */
+	batch(f, "ev:open|conn:n.2.1|via:tcp|again:1|key:uid:B");
+	expect(f,
+	    BIND("n.2.1") REPEAT("to:conn:n.2.1", NOW_TEXT,
+		"2027-01-15T08:00:15.000Z") REPLAY("to:conn:n.2.1", "A"));
 	batch(
 	    f, "ev:announced|node:n|round:%llu", (unsigned long long)f->round);
-	expect(f,
-	    REPEAT("to:conn:n.2.1", NOW_TEXT, "2027-01-15T08:00:15.000Z")
-		REPLAY("to:conn:n.2.1", "A"));
+	expect(f, "");
 	assert_int_equal(count(f, ROUTE_NEWCOMERS), 1);
 	fix_free(f);
 }
@@ -277,7 +280,7 @@ main(void)
 	    cmocka_unit_test(test_alert_told_again),
 	    cmocka_unit_test(test_alert_told_twice),
 	    cmocka_unit_test(test_unopened_told),
-	    cmocka_unit_test(test_unopened_not_told),
+	    cmocka_unit_test(test_unopened_unbound),
 	    cmocka_unit_test(test_told_callsign_changes),
 	    cmocka_unit_test(test_hello_of_others),
 	    cmocka_unit_test(test_heard_of),
