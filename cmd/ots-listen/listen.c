@@ -67,6 +67,7 @@ listen_mark(struct listen *l, struct client *c, enum fan_class class)
 	else
 		f->head = c;
 	f->tail = c;
+	f->n++;
 }
 
 struct client *
@@ -77,6 +78,7 @@ listen_dirty(struct listen *l, int flow)
 
 	if (c) {
 		f->head = c->next_dirty[flow];
+		f->n--;
 		c->dirty[flow] = false;
 	}
 	return c;
@@ -106,6 +108,7 @@ unlink_dirty(struct listen *l, struct client *c, int i)
 	if (!*at)
 		return;
 	*at = c->next_dirty[i];
+	f->n--;
 	if (f->tail == c)
 		f->tail = prev;
 }

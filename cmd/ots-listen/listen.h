@@ -85,6 +85,7 @@ struct listen_config {
 
 struct flow {
 	struct client *head, *tail;
+	uint32_t n;
 };
 
 struct listen {

@@ -88,9 +88,9 @@ flush(struct server *s, struct conn *k)
 		drained(s, k);
 }
 
-/* Flush up to `max` clients of a flow; false: it is empty now. */
-static bool
-flush_flow(struct server *s, int flow, int max)
+/* Flush up to `max` clients of a flow. */
+static void
+flush_flow(struct server *s, int flow, uint32_t max)
 {
 	uint64_t before = clock_mono_us();
 	struct client *c;
@@ -99,7 +99,20 @@ flush_flow(struct server *s, int flow, int max)
 		if (!c->doomed && !c->blocked)
 			flush(s, (struct conn *)(void *)c);
 	gather_spent(&s->gather[flow], clock_mono_us() - before);
-	return s->core.dirty[flow].head != NULL;
+}
+
+/* The watchers are flushed a few at a time, so that all else goes on between:
+ * those who waited when it began, not those who have joined them since. */
+static void
+flush_watchers(struct server *s)
+{
+	uint32_t n =
+	    s->slices_left < WATCHERS_TURN ? s->slices_left : WATCHERS_TURN;
+
+	flush_flow(s, LISTEN_WATCHER, n);
+	s->slices_left -= n;
+	if (!s->core.dirty[LISTEN_WATCHER].head)
+		s->slices_left = 0;
 }
 
 void
@@ -110,20 +123,20 @@ output_due(struct server *s)
 	struct gather *active = &s->gather[LISTEN_ACTIVE],
 		      *watch = &s->gather[LISTEN_WATCHER];
 
+	if (early)
+		s->flushed_mark = s->core.fan.added_bytes;
 	if (s->core.dirty[LISTEN_ACTIVE].head &&
 	    (early || gather_due(active) <= now)) {
 		gather_begin(active, now);
-		(void)flush_flow(s, LISTEN_ACTIVE, -1);
+		flush_flow(s, LISTEN_ACTIVE, UINT32_MAX);
 	}
-	if (!s->slicing && s->core.dirty[LISTEN_WATCHER].head &&
+	if (!s->slices_left && s->core.dirty[LISTEN_WATCHER].head &&
 	    (early || gather_due(watch) <= now)) {
 		gather_begin(watch, now);
-		s->slicing = true;
+		s->slices_left = s->core.dirty[LISTEN_WATCHER].n;
 	}
-	if (early)
-		s->flushed_mark = s->core.fan.added_bytes;
-	if (s->slicing)
-		s->slicing = flush_flow(s, LISTEN_WATCHER, WATCHERS_TURN);
+	if (s->slices_left)
+		flush_watchers(s);
 }
 
 /* How long nothing needs to be flushed. */
@@ -133,7 +146,7 @@ output_wait(const struct server *s)
 	uint64_t now = clock_mono_us(), at = LOOP_NEVER, due;
 	int i;
 
-	if (s->slicing)
+	if (s->slices_left)
 		return 0;
 	for (i = 0; i < LISTEN_FLOWS; i++)
 		if (s->core.dirty[i].head &&
@@ -169,6 +182,6 @@ output_relieve(struct server *s)
 void
 output_rest(struct server *s)
 {
-	(void)flush_flow(s, LISTEN_ACTIVE, -1);
-	(void)flush_flow(s, LISTEN_WATCHER, -1);
+	flush_flow(s, LISTEN_ACTIVE, UINT32_MAX);
+	flush_flow(s, LISTEN_WATCHER, UINT32_MAX);
 }

@@ -39,7 +39,8 @@ struct server {
 	struct wire_in in;
 	struct wire_out out;
 	struct gather gather[LISTEN_FLOWS];
-	bool slicing;          /* a flush of the watchers is under way */
+	uint32_t
+	    slices_left; /* watchers that the present flush has yet to reach */
 	uint64_t flushed_mark; /* core.fan.added_bytes at the last flush */
 	unsigned dead_ms;
 	bool pressed;   /* clients are not read: the next program is full */

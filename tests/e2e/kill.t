@@ -128,8 +128,7 @@ tap.equal(unseen, 0, "who came while ots-route was away is seen" + times)
 tap.equal(blind, 0, "and sees the others" + times)
 tap.equal(twice, 0, "each once" + times)
 tap.equal(ghosts, 0, "who left meanwhile is not shown to newcomers" + times)
-note("who left while ots-route was away was announced %d of %d times" %
-     (announced, TIMES * 2))
+tap.equal(announced, TIMES * 2, "and is announced" + times)
 
 prober.over.set()
 prober.join()
