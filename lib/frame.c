@@ -448,6 +448,8 @@ framer_next(struct framer *f, struct slice *msg)
 		case GO:
 			break;
 		case MORE:
+			if (f->run > FRAME_GARBAGE_MAX)
+				return FRAME_GARBAGE;
 			return wait_for_more(f, window(f));
 		case DONE:
 			return message(f, protobuf, *msg);

@@ -137,8 +137,8 @@ test_against_model(void **state)
 				got = iov[p].iov_len;
 				if (p + 1 == pieces)
 					got = (got + 1) / 2;
-				assert_memory_equal(iov[p].iov_base,
-				    buf_data(&model[k]), got);
+				assert_memory_equal(
+				    iov[p].iov_base, buf_data(&model[k]), got);
 				buf_consume(&model[k], got);
 				fan_sent(&f, &q[k], got);
 				if (p + 1 == pieces)
@@ -253,9 +253,8 @@ test_keys(void **state)
 	assert_int_equal(keys_bind(&k, &c, SLICE("group:1")), 1);
 	assert_int_equal(keys_bind(&k, &b, SLICE("uid:b")), 1);
 	assert_int_equal(keys_bind(&k, &b, SLICE("")), -1);
-	assert_int_equal(keys_bind(&k, &b,
-			     (struct slice){long_name, sizeof long_name}),
-	    -1);
+	assert_int_equal(
+	    keys_bind(&k, &b, (struct slice){long_name, sizeof long_name}), -1);
 	g = keys_find(&k, SLICE("group:1"));
 	assert_int_equal(g->n, 3);
 	assert_true(keys_unbind(&k, &a, SLICE("group:1")));

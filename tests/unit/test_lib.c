@@ -148,8 +148,8 @@ test_buf_stream(void **state)
 			fail();
 		}
 		while (buf_size(&b) > (seed >> 16) % 900) {
-			assert_int_equal((unsigned char)*buf_data(&b),
-			    expect++ & 0xff);
+			assert_int_equal(
+			    (unsigned char)*buf_data(&b), expect++ & 0xff);
 			buf_consume(&b, 1);
 		}
 	}

@@ -98,9 +98,9 @@ test_round_trip(void **state)
 		/* one line */
 		assert_ptr_equal(memchr(buf_data(&b), '\n', buf_size(&b)),
 		    buf_data(&b) + buf_size(&b) - 1);
-		assert_int_equal(rec_parse(&r,
-				     (struct slice){
-					 buf_data(&b), buf_size(&b) - 1}),
+		assert_int_equal(
+		    rec_parse(
+			&r, (struct slice){buf_data(&b), buf_size(&b) - 1}),
 		    1);
 		assert_true(rec_value(&r, "v", &back, &v));
 		assert_int_equal(v.n, n);
