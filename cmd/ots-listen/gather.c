@@ -15,11 +15,18 @@ gather_due(const struct gather *g)
 }
 
 uint64_t
-gather_read_gap(const struct gather *g)
+gather_read_at(const struct gather *g, uint64_t now, bool much)
 {
-	uint64_t gap = interval(g) / GATHER_READ_PART;
+	uint64_t between = interval(g), at;
 
-	return gap < GATHER_READ_MAX_US ? gap : GATHER_READ_MAX_US;
+	if (between < GATHER_READ_LEAST_US)
+		return now;
+	if (much)
+		return now + between / GATHER_READ_SPREAD;
+	at = g->began + between - between / GATHER_READ_EARLY;
+	if (at <= now)
+		at += between;
+	return at > now ? at : now;
 }
 
 void

@@ -11,11 +11,9 @@
 #include "output.h"
 #include "report.h"
 
-#define ACCEPT_MAX 256             /* clients taken per turn */
-#define READ_MAX   ((size_t)65536) /* bytes of a client per turn */
-#define GAP_MIN_US                                                             \
-	((uint64_t)100) /* a shorter rest costs more than it saves             \
-			 */
+#define ACCEPT_MAX     256             /* clients taken per turn */
+#define READ_MAX       ((size_t)65536) /* bytes of a client per turn */
+#define MUCH           64              /* messages of one turn */
 #define DRAIN_US       ((uint64_t)5000000)
 #define QUIET_US       ((uint64_t)300000)
 #define ACCEPT_REST_US ((uint64_t)100000)
@@ -173,16 +171,15 @@ static void
 inputs_ready(void *arg, uint32_t events)
 {
 	struct server *s = arg;
-	uint64_t gap;
+	uint64_t before = s->core.n.messages, now = loop_now(&s->loop), at;
 
 	(void)events;
 	stamp(s);
 	if (loop_once(&s->inputs, 0) < 0)
 		die_sys(EXIT_TEMP, "unable to wait for clients");
-	gap = gather_read_gap(&s->gather[LISTEN_ACTIVE]);
-	if (gap >= GAP_MIN_US &&
-	    loop_timer_set(&s->loop, &s->gathered, loop_now(&s->loop) + gap) ==
-		0) {
+	at = gather_read_at(&s->gather[LISTEN_ACTIVE], now,
+	    s->core.n.messages - before >= MUCH);
+	if (at > now && loop_timer_set(&s->loop, &s->gathered, at) == 0) {
 		s->gathering = true;
 		watch_inputs(s);
 	}

@@ -291,6 +291,27 @@ test_gather(void **state)
 	assert_true(gather_due(&g) == 2000000);
 }
 
+static void
+test_gather_reading(void **state)
+{
+	struct gather g = {.max_us = 20000};
+
+	(void)state;
+	/* A few clients, flushed at once: read at once. */
+	gather_begin(&g, 1000000);
+	gather_spent(&g, 100);
+	assert_true(gather_read_at(&g, 1000050, false) == 1000050);
+	/* Many: 5 ms before the next flush, or the one after. */
+	gather_spent(&g, 5000);
+	assert_true(gather_read_at(&g, 1006000, false) == 1015000);
+	assert_true(gather_read_at(&g, 1015000, false) == 1035000);
+	assert_true(gather_read_at(&g, 1019000, false) == 1035000);
+	/* Nothing was flushed for long: at once. */
+	assert_true(gather_read_at(&g, 2000000, false) == 2000000);
+	/* Much to read: spread. */
+	assert_true(gather_read_at(&g, 1006000, true) == 1008500);
+}
+
 int
 main(void)
 {
@@ -302,6 +323,7 @@ main(void)
 	    cmocka_unit_test(test_detach_frees_shared),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_gather),
+	    cmocka_unit_test(test_gather_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
