@@ -60,8 +60,10 @@ make_room(struct buf *b, size_t n)
 char *
 buf_reserve(struct buf *b, size_t n)
 {
-	if (b->failed)
+	if (b->failed) {
+		errno = ENOBUFS;
 		return NULL;
+	}
 	if (b->cap - b->len < n || buf_size(b) + n > b->max)
 		if (make_room(b, n) < 0)
 			return NULL;
@@ -74,7 +76,7 @@ buf_append(struct buf *b, const void *p, size_t n)
 	char *to;
 
 	if (n == 0)
-		return b->failed ? -1 : 0;
+		return b->failed ? fail(b, ENOBUFS) : 0;
 	to = buf_reserve(b, n);
 	if (!to)
 		return -1;

@@ -33,7 +33,7 @@ struct rec {
 
 /* Split a line (without its LF). 1: a record; 0: an empty line, which means
  * nothing; -1 with errno EBADMSG: not a record (no ev first, a field without
- * colon, a bad label, a bad escape, a control byte), or E2BIG: over a limit. */
+ * colon, a bad label, a bad escape, a NUL or CR), or E2BIG: over a limit. */
 int rec_parse(struct rec *r, struct slice line);
 
 /* The raw value of the first field of that label; false if there is none. */

@@ -34,6 +34,7 @@ struct run {
 	struct loop_io in_io, rx_io, tx_io;
 	bool in_on, rx_on; /* watched now */
 	bool in_open, rx_open, connected;
+	bool unsent; /* there was something to send when the socket broke */
 	struct wire_out sock, out;
 	struct buf datagrams;
 	struct loop_timer wait, timeout, interval, linger;
@@ -88,10 +89,17 @@ input_over(const struct run *r)
 	return !r->in_open || (poll(&p, 1, 0) == 1 && read(0, &c, 1) == 0);
 }
 
+/* A socket that broke has emptied its queue. */
+static bool
+all_sent(struct run *r)
+{
+	return r->sock.broken ? !r->unsent : buf_size(tx_queue(r)) == 0;
+}
+
 static void
 server_gone(struct run *r, int err)
 {
-	bool done = buf_size(tx_queue(r)) == 0 && input_over(r);
+	bool done = all_sent(r) && input_over(r);
 
 	r->rx_open = false;
 	if (r->lingering || (err == 0 && done && !r->cfg->count)) {
@@ -106,10 +114,13 @@ server_gone(struct run *r, int err)
 	finish(r, EXIT_NO);
 }
 
+/* Nothing more can be sent. But what the server sent before it went may still
+ * have to be read, and behind that on_stream finds the end. */
 static void
 sock_end(void *arg, int err)
 {
-	server_gone(arg, err);
+	(void)arg;
+	(void)err;
 }
 
 static void
@@ -138,10 +149,12 @@ send_datagrams(struct run *r)
 static void
 flush_tx(struct run *r)
 {
-	if (streams(r))
-		wire_out_flush(&r->sock);
-	else
+	if (!streams(r)) {
 		send_datagrams(r);
+		return;
+	}
+	r->unsent |= buf_size(&r->sock.q) > 0;
+	wire_out_flush(&r->sock);
 }
 
 static void
@@ -378,9 +391,11 @@ linger(struct run *r, bool sent)
 static void
 advance(struct run *r)
 {
-	bool sent = r->connected && buf_size(tx_queue(r)) == 0;
+	bool sent = r->connected && all_sent(r);
 	bool out_full = wire_out_full(&r->out);
 
+	if (!r->sock.broken)
+		r->unsent = buf_size(tx_queue(r)) > 0;
 	if (sent && !r->in_open && !r->cfg->link.listens && !r->waiting &&
 	    r->cfg->wait_us != RUN_NEVER) {
 		r->waiting = true;
@@ -392,8 +407,9 @@ advance(struct run *r)
 	if (r->connected && (r->lingering || cat_enough(&r->cat)))
 		linger(r, sent);
 	watch(r, &r->in_io, &r->in_on,
-	    r->in_open && !r->over && buf_size(tx_queue(r)) < QUEUE_HIGH, 0,
-	    on_stdin);
+	    r->in_open && !r->over && !r->sock.broken &&
+		buf_size(tx_queue(r)) < QUEUE_HIGH,
+	    0, on_stdin);
 	watch(r, &r->rx_io, &r->rx_on, r->rx_open && !r->over && !out_full,
 	    r->link.rx, streams(r) ? on_stream : on_datagrams);
 }

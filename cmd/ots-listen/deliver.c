@@ -7,10 +7,11 @@
 #include "log.h"
 #include "map.h"
 
-#define ONLY_MAX    64                 /* `only` labels looked at */
-#define SMALL_QUEUE ((size_t)1024)     /* below that no queue is full */
-#define KEPT_MAX    64                 /* positions kept of one client */
-#define KEPT_ALL    ((size_t)64 << 20) /* bytes kept of all clients */
+#define ONLY_MAX    64                  /* `only` labels looked at */
+#define SMALL_QUEUE ((size_t)1024)      /* below that no queue is full */
+#define KEPT_MAX    64                  /* positions kept of one client */
+#define KEPT_CLIENT ((size_t)256 << 10) /* bytes kept of one client */
+#define KEPT_ALL    ((size_t)64 << 20)  /* of all clients */
 
 struct delivery {
 	struct fan_ref ref;
@@ -138,11 +139,12 @@ keep(struct listen *l, struct client *c, uint64_t uid, struct slice raw)
 	if (!k)
 		return;
 	if (raw.n > k->cap) {
-		if (raw.n > KEPT_ALL ||
-		    l->kept_bytes - k->cap > KEPT_ALL - raw.n ||
+		if (c->kept_bytes - k->cap + raw.n > KEPT_CLIENT ||
+		    l->kept_bytes - k->cap + raw.n > KEPT_ALL ||
 		    !(p = realloc(k->raw, raw.n)))
 			return;
 		l->kept_bytes += raw.n - k->cap;
+		c->kept_bytes += raw.n - k->cap;
 		k->raw = p;
 		k->cap = (uint32_t)raw.n;
 	}
@@ -169,6 +171,7 @@ forget(struct listen *l, const struct rec *r)
 	if (i == c->n_kept)
 		return;
 	l->kept_bytes -= c->kept[i].cap;
+	c->kept_bytes -= c->kept[i].cap;
 	free(c->kept[i].raw);
 	c->kept[i] = c->kept[--c->n_kept];
 }
@@ -210,6 +213,11 @@ deliver_send(struct listen *l, const struct rec *r)
 		d.except = from = client_of(l, raw);
 	if (rec_raw(r, "uid", &raw))
 		uid = map_hash(l->seed, raw);
+	/* Escaped it is at most twice as long: no need to look closer. */
+	if (xml.n > 2 * l->cfg.max_send) {
+		l->n.too_big++;
+		return;
+	}
 	if (from && rec_raw(r, "keep", &raw))
 		keep(l, from, uid, xml);
 	if (!find_only(l, r, &d)) {

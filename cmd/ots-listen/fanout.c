@@ -1,5 +1,6 @@
 #include "fanout.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +148,7 @@ push_range(
 	void *p;
 
 	if (q->head + q->n == q->cap) {
-		if (q->head >= 4 && q->head >= q->n) {
+		if (q->r && q->head >= 4 && q->head >= q->n) {
 			memmove(q->r, q->r + q->head, q->n * sizeof *q->r);
 			q->head = 0;
 		} else {
@@ -159,6 +160,7 @@ push_range(
 			q->cap = cap;
 		}
 	}
+	assert(q->r); /* there is room, so there is memory */
 	q->r[q->head + q->n++] = (struct fan_range){c, first, end};
 	c->refs++;
 	return 0;

@@ -18,6 +18,10 @@
 #define SLOW_US   ((uint64_t)1000000)
 #define SHARE_MIN ((size_t)65536)
 
+/* Answers to pings are never dropped from a queue: who has more than that to
+ * read gets one for all pings of one time, and none while it does not read. */
+#define PONG_QUEUE ((size_t)16384)
+
 int
 listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
     const uint64_t seed[2], uint64_t wall)
@@ -172,6 +176,8 @@ tell_kept(struct listen *l, const struct client *c)
 	uint32_t i;
 
 	for (i = 0; i < c->n_kept; i++) {
+		if (c->kept[i].n == 0)
+			continue; /* there was no room for it */
 		rec_begin(&w, l->out, "frame");
 		rec_puts(&w, "conn", c->conn);
 		rec_puts(&w, "via", c->via);
@@ -218,6 +224,7 @@ free_kept(struct listen *l, struct client *c)
 	free(c->kept);
 	c->kept = NULL;
 	c->n_kept = 0;
+	c->kept_bytes = 0;
 }
 
 void
@@ -241,6 +248,8 @@ listen_leave(struct listen *l, struct client *c, const char *why)
 	slots_free(&l->slots, c->id);
 	fan_clear(&l->fan, &c->q);
 	framer_fini(&c->framer);
+	l->unfinished -= c->unfinished;
+	c->unfinished = 0;
 	free_kept(l, c);
 	free(c->peer);
 	c->peer = NULL;
@@ -273,9 +282,9 @@ answer_ping(struct listen *l, struct client *c, struct slice xml)
 	if (!cotscan_attr(xml, "type", &type) || !slice_is(type, "t-x-c-t"))
 		return false;
 	l->n.pings++;
-	/* A client that takes no answers gets no more of them. */
-	if (c->q.bytes > listen_queue_max(l, c) / 2)
+	if (c->q.bytes > PONG_QUEUE && (c->blocked || c->last_pong == l->now))
 		return true;
+	c->last_pong = l->now;
 	buf_clear(&l->scratch);
 	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
 		lay_down_for(l, c, buf_slice(&l->scratch));
@@ -332,6 +341,22 @@ protobuf(struct listen *l, struct client *c, struct slice msg)
 	put_frame(l, c, "pb", buf_slice(&l->scratch));
 }
 
+/* The memory of unfinished messages is bounded in all. Who holds little of it
+ * is left alone: the one that makes it too much is closed. */
+static int
+account_unfinished(struct listen *l, struct client *c)
+{
+	size_t cap = c->framer.keep.cap;
+
+	l->unfinished += cap - c->unfinished;
+	c->unfinished = cap;
+	if (l->unfinished <= l->cfg.input_total || cap <= SHARE_MIN)
+		return 0;
+	l->n.unfinished_full++;
+	listen_doom(l, c, "input-full");
+	return -1;
+}
+
 int
 listen_input(struct listen *l, struct client *c, const char *p, size_t n)
 {
@@ -360,7 +385,7 @@ listen_input(struct listen *l, struct client *c, const char *p, size_t n)
 			return -1;
 		}
 	}
-	return 0;
+	return account_unfinished(l, c);
 }
 
 /* ---- telling again ---- */
@@ -434,25 +459,32 @@ log_slow(const struct client *c, size_t bytes)
 	log_send(&line);
 }
 
+int
+listen_shrink(struct listen *l, struct client *c)
+{
+	size_t max = listen_queue_max(l, c), was = c->q.bytes;
+
+	if (was <= max)
+		return 0;
+	if (!c->slow)
+		log_slow(c, was);
+	c->slow = true;
+	if (fan_shrink(&l->fan, &c->q, max - max / 4) == 0)
+		return 0;
+	l->n.overrun++;
+	listen_doom(l, c, "queue-full");
+	return -1;
+}
+
 void
 listen_relieve(struct listen *l)
 {
 	struct client *c;
-	size_t max, was;
 
 	while ((c = l->over)) {
 		l->over = c->next_over;
 		c->over = false;
-		was = c->q.bytes;
-		max = listen_queue_max(l, c);
-		if (was <= max || c->doomed)
-			continue;
-		if (!c->slow)
-			log_slow(c, was);
-		c->slow = true;
-		if (fan_shrink(&l->fan, &c->q, max - max / 4) < 0) {
-			l->n.overrun++;
-			listen_doom(l, c, "queue-full");
-		}
+		if (!c->doomed)
+			(void)listen_shrink(l, c);
 	}
 }

@@ -34,6 +34,7 @@
 	X(bad, "records that make no sense")                                   \
 	X(replaced, "deliveries replaced by newer ones in full queues")        \
 	X(dropped, "positions dropped from full queues")                       \
+	X(unfinished_full, "clients closed because of --input-total")          \
 	X(overrun, "clients closed because their queue was full")              \
 	X(no_memory, "deliveries and clients lost for want of memory")
 
@@ -62,6 +63,7 @@ struct client {
 	uint64_t blocked_since;
 	const char *why;                  /* of a doomed client */
 	uint64_t last_in, before_last_in; /* when messages came */
+	uint64_t last_pong;               /* when a ping was answered */
 	struct framer framer;
 	struct slot_id id;
 	char conn[SLOT_TEXT_MAX];
@@ -71,6 +73,8 @@ struct client {
 	uint64_t messages;
 	struct kept *kept;
 	uint32_t n_kept;
+	size_t kept_bytes;
+	size_t unfinished; /* bytes of memory of the message not yet whole */
 };
 
 struct listen_config {
@@ -81,6 +85,7 @@ struct listen_config {
 	size_t queue_max;   /* bytes of a slow client's queue */
 	size_t queue_burst; /* bytes of the queue of one that is not (yet) */
 	size_t queue_total; /* bytes of all queues of slow clients */
+	size_t input_total; /* bytes of all messages not yet whole */
 };
 
 struct flow {
@@ -106,7 +111,7 @@ struct listen {
 	bool telling;
 	uint32_t tell_slot;
 	uint64_t tell_round;
-	uint64_t kept_bytes;
+	size_t kept_bytes, unfinished;
 	uint64_t now, wall;
 };
 
@@ -139,6 +144,10 @@ void listen_tell(struct listen *l, size_t high);
 /* Apply the policy to queues that passed their maximum. The caller has tried
  * to flush them. */
 void listen_relieve(struct listen *l);
+
+/* The same for one client, if its queue is over its maximum. 0, or -1: doomed.
+ */
+int listen_shrink(struct listen *l, struct client *c);
 
 /* Take the first of a dirty list, NULL at its end. */
 struct client *listen_dirty(struct listen *l, int flow);

@@ -22,6 +22,7 @@ struct config {
 	const char *node;
 	uint64_t max_clients, max_event, max_send, queue_max, queue_burst,
 	    queue_total;
+	uint64_t input_total;
 	uint64_t gather_max, dead_after;
 };
 
@@ -32,6 +33,7 @@ static struct config cfg = {
     .queue_max = 1 << 20,
     .queue_burst = 16 << 20,
     .queue_total = 256 << 20,
+    .input_total = 256 << 20,
     .gather_max = 20000,
     .dead_after = 120,
 };
@@ -67,6 +69,8 @@ static const struct opt opts[] = {
 	(uint64_t)1 << 30, NULL, "queue of any client for one second [16M]"},
     {0, "queue-total", "BYTES", NULL, OPT_BYTES, &cfg.queue_total, 1 << 20,
 	(uint64_t)1 << 40, NULL, "queues of all such clients [256M]"},
+    {0, "input-total", "BYTES", NULL, OPT_BYTES, &cfg.input_total, 1 << 20,
+	(uint64_t)1 << 40, NULL, "unfinished messages of all clients [256M]"},
     {0, "gather-max", "MS", NULL, OPT_MS, &cfg.gather_max, 0, 10000000, NULL,
 	"longest time that deliveries are gathered [20]"},
     {0, "dead-after", "S", NULL, OPT_U64, &cfg.dead_after, 10, 86400, NULL,
@@ -91,6 +95,7 @@ set_up(struct server *s)
 	    .max_send = cfg.max_send,
 	    .queue_max = cfg.queue_max,
 	    .queue_burst = cfg.queue_burst,
+	    .input_total = cfg.input_total,
 	    .queue_total = cfg.queue_total};
 	int i;
 

@@ -173,7 +173,8 @@ output_relieve(struct server *s)
 		return;
 	for (i = 0; i < s->core.slots.cap; i++) {
 		c = s->core.slots.obj[i];
-		if (c && listen_is_slow(&s->core, c) &&
+		if (c && !c->doomed && listen_is_slow(&s->core, c) &&
+		    listen_shrink(&s->core, c) == 0 &&
 		    fan_detach(&s->core.fan, &c->q) < 0)
 			listen_doom(&s->core, c, "no-memory");
 	}
@@ -184,4 +185,10 @@ output_rest(struct server *s)
 {
 	flush_flow(s, LISTEN_ACTIVE, UINT32_MAX);
 	flush_flow(s, LISTEN_WATCHER, UINT32_MAX);
+}
+
+void
+output_last(struct server *s, struct conn *k)
+{
+	flush(s, k);
 }

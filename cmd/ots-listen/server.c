@@ -34,6 +34,9 @@ close_doomed(struct server *s)
 
 	while ((c = s->core.doomed)) {
 		k = (struct conn *)(void *)c;
+		/* What was sent to it before the order to hang up. */
+		if (slice_is(slice_of(c->why), "hangup") && !c->blocked)
+			output_last(s, k);
 		report_close(c);
 		loop_del(&s->inputs, &k->in);
 		loop_del(&s->loop, &k->out);
@@ -149,7 +152,11 @@ acceptable(void *arg, uint32_t events)
 	int i, fd;
 
 	(void)events;
-	for (i = 0; i < ACCEPT_MAX && !wire_out_full(&li->s->out); i++) {
+	for (i = 0; i < ACCEPT_MAX; i++) {
+		if (wire_out_full(&li->s->out)) {
+			press(li->s, true);
+			return;
+		}
 		fd = net_accept_tcp(li->io.fd, &peer, li->s->dead_ms);
 		if (fd >= 0) {
 			admit(li, fd, &peer);
@@ -216,6 +223,8 @@ on_record(void *arg, const struct rec *r)
 {
 	struct server *s = arg;
 
+	if (s->core.now != loop_now(&s->loop))
+		stamp(s);
 	listen_record(&s->core, r);
 }
 
@@ -225,18 +234,18 @@ on_batch(void *arg)
 	struct server *s = arg;
 
 	s->quiet_until = loop_now(&s->loop) + QUIET_US;
+	if (s->in.bad != s->bad_told)
+		log_kv(LOG_BAD_RECORD, "why", "torn or malformed", NULL);
+	s->bad_told = s->in.bad;
 }
 
 static void
 in_ended(void *arg, int err)
 {
-	struct server *s = arg;
-
+	(void)arg;
 	if (err)
 		log_kv(LOG_SYSTEM, "call", "read standard input", "error",
 		    strerror(err), NULL);
-	if (s->draining)
-		loop_stop(&s->loop);
 }
 
 static void
@@ -288,8 +297,8 @@ drain(struct server *s)
 		s->out_shut = true;
 		s->core.out = &s->core.scratch; /* nobody reads it any more */
 	}
-	if (now >= s->deadline || s->in.ended ||
-	    (s->out_shut && now >= s->quiet_until))
+	if (now >= s->deadline ||
+	    (s->out_shut && (s->in.ended || now >= s->quiet_until)))
 		loop_stop(&s->loop);
 }
 
@@ -307,7 +316,7 @@ on_report(void *arg, int signo)
 static void
 turn(struct server *s)
 {
-	if (s->core.telling)
+	if (s->core.telling && !s->out_shut)
 		listen_tell(&s->core, s->out.high);
 	if (!s->out_shut)
 		wire_out_flush(&s->out);
@@ -318,8 +327,6 @@ turn(struct server *s)
 		if (!s->out_shut)
 			wire_out_flush(&s->out);
 	}
-	if (s->pressed && !wire_out_full(&s->out))
-		press(s, false);
 	if (s->draining)
 		drain(s);
 }
@@ -329,7 +336,7 @@ next_wait(const struct server *s)
 {
 	uint64_t wait = output_wait(s);
 
-	if (s->core.telling && !wire_out_full(&s->out))
+	if (s->core.telling && !s->out_shut && !wire_out_full(&s->out))
 		return 0;
 	if (s->draining && wait > QUIET_US / 10)
 		return QUIET_US / 10;

@@ -42,6 +42,7 @@ struct server {
 	uint32_t
 	    slices_left; /* watchers that the present flush has yet to reach */
 	uint64_t flushed_mark; /* core.fan.added_bytes at the last flush */
+	uint64_t bad_told;     /* in.bad when it was last logged */
 	unsigned dead_ms;
 	bool pressed;   /* clients are not read: the next program is full */
 	bool gathering; /* clients are not read: they were just now */

@@ -14,7 +14,7 @@
 
 #define ALERTS_MAX    1000
 #define ALERTS_CONN   16    /* of one connection */
-#define ALERT_XML_MAX 65536 /* clients take no more (cot-streaming 2.3) */
+#define ALERT_XML_MAX 4096  /* those of ATAK have some 1000 */
 #define ALERT_STALE   15000 /* milliseconds */
 
 static void

@@ -94,9 +94,9 @@ control_event(struct route *r, struct conn *c, const struct event *e,
 		set_incognito(r, c, true, now);
 	else if (slice_is(e->base, "t-x-c-i-d"))
 		set_incognito(r, c, false, now);
-	else if (slice_is(e->base, "t-x-d-d")) {
-		/* It says itself that it leaves: then nothing is left to say
-		 * when its connection closes. */
+	else if (slice_is(e->base, "t-x-d-d") && e->n_dest == 0) {
+		/* It says itself, to all, that it leaves: then nothing is left
+		 * to say when its connection closes. */
 		i = ident_find(r, c, e->link_uid);
 		if (i != NULL) {
 			send_forget(r, c, e->link_uid);

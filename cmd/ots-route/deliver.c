@@ -373,6 +373,8 @@ deliver_gone(struct route *r, const struct ident *i, struct route_now now)
 	}
 	s.uid = slice_of(id);
 	s.xml = buf_slice(&r->b);
+	if (i->conn->incognito)
+		s.except = conn_id(i->conn); /* it is still there */
 	r->count[ROUTE_GONE]++;
 	send_groups(r, p->in, &s);
 }

@@ -128,6 +128,12 @@ wait_for test -S "$tmp/s"
 timeout 20 ots-cat "unix:$tmp/s" <"$tmp/two" 2>"$tmp/err" >"$tmp/out"
 is "bare CoT for the socket is refused" $? 100
 like "with the remedy" "$(cat "$tmp/err")" 'ots-parse \|'
+rm "$tmp/s"
+spawn perl "$TOP/tests/helper/peer.pl" "unix:$tmp/s" "$tmp/rec" "$tmp/got" close
+wait_for test -S "$tmp/s"
+timeout 20 ots-cat "unix:$tmp/s" <"$tmp/none" >"$tmp/out" 2>"$tmp/err"
+is "what was sent before a close is read" "$(sed 1,2d "$tmp/out")" \
+	"$(tail -n 2 "$tmp/rec")"
 
 # Datagrams --------------------------------------------------------------------
 

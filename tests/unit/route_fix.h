@@ -175,8 +175,10 @@ count(const struct fix *f, enum route_counter c)
 	return route_count(f->r, c);
 }
 
-#define GONE(uid, type)                                                        \
-	"ev:send|to:group:__ANON__|uid:00000000-0000-4000-8000-000000000000|"  \
+#define GONE(uid, type) GONE_BUT("", uid, type)
+#define GONE_BUT(but, uid, type)                                               \
+	"ev:send|to:group:__ANON__|" but                                       \
+	"uid:00000000-0000-4000-8000-000000000000|"                            \
 	"class:control|xml:<event version=\"2.0\" time=\"" NOW_TEXT            \
 	"\" start=\"" NOW_TEXT "\" stale=\"2027-01-15T08:00:20.000Z\" "        \
 	"type=\"t-x-d-d\" uid=\"00000000-0000-4000-8000-000000000000\" "       \

@@ -26,7 +26,8 @@ set_up(struct fixture *f, size_t queue_max)
 	    .max_event = 1 << 20,
 	    .max_send = 65536,
 	    .queue_max = queue_max,
-	    .queue_total = 1 << 30};
+	    .queue_total = 1 << 30,
+	    .input_total = 1 << 20};
 	int i;
 
 	*f = (struct fixture){0};
@@ -153,6 +154,35 @@ test_ping(void **state)
 	tear_down(&f);
 }
 
+/* Who asks and never reads gets a few answers, not a queue full of them. */
+static void
+test_ping_flood(void **state)
+{
+	struct fixture f;
+	size_t n;
+	int i;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	for (i = 0; i < 1000; i++)
+		assert_int_equal(
+		    input(&f, 0, "<event type='t-x-c-t'></event>"), 0);
+	assert_true(f.l.n.pings == 1000);
+	assert_true(f.c[0].q.bytes > 16384 && f.c[0].q.bytes < 20000);
+	/* ... who may only have been gathered for is answered next time */
+	n = f.c[0].q.bytes;
+	listen_time(&f.l, 1000000001, 5000000);
+	assert_int_equal(input(&f, 0, "<event type='t-x-c-t'></event>"), 0);
+	assert_true(f.c[0].q.bytes > n);
+	n = f.c[0].q.bytes;
+	f.c[0].blocked = true;
+	f.l.n_blocked = 1;
+	listen_time(&f.l, 1000000002, 5000000);
+	assert_int_equal(input(&f, 0, "<event type='t-x-c-t'></event>"), 0);
+	assert_true(f.c[0].q.bytes == n);
+	tear_down(&f);
+}
+
 static void
 test_delivery(void **state)
 {
@@ -245,14 +275,19 @@ test_telling_again(void **state)
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tagain:1\txml:n\\n\n"
 	    "ev:announced\tnode:n\tround:9\n");
 	assert_false(f.l.telling);
+	/* nor what found no room */
+	f.l.kept_bytes += 64 << 20;
+	record(
+	    &f, "ev:send\tto:conn:n.0.100\tnot:n.0.100\tuid:W\tkeep:1\txml:w");
+	f.l.kept_bytes -= 64 << 20;
 	/* who leaves is told as well: ots-route may have just been started */
 	record(
 	    &f, "ev:send\tto:conn:n.0.100\tnot:n.0.100\tuid:V\tkeep:1\txml:v");
 	record(&f, "ev:forget\tconn:n.0.100\tuid:other");
 	record(&f, "ev:forget\tconn:n.1.101\tuid:U");
-	assert_int_equal(f.c[0].n_kept, 2);
+	assert_int_equal(f.c[0].n_kept, 3);
 	record(&f, "ev:forget\tconn:n.0.100\tuid:U");
-	assert_int_equal(f.c[0].n_kept, 1);
+	assert_int_equal(f.c[0].n_kept, 2);
 	listen_leave(&f.l, &f.c[0], "eof");
 	written(&f,
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tagain:1\txml:v\n"
@@ -334,6 +369,36 @@ test_lists_survive_leaving(void **state)
 	tear_down(&f);
 }
 
+/* Messages that never end: who makes it too much is closed. */
+static void
+test_unfinished(void **state)
+{
+	static char text[70000];
+	struct fixture f;
+	int i;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	memset(text, 'x', sizeof text - 1);
+	assert_int_equal(input(&f, 0, "<event "), 0);
+	assert_int_equal(input(&f, 1, "<event "), 0);
+	for (i = 0; i < 10; i++)
+		assert_int_equal(input(&f, 0, text), 0);
+	for (i = 0; i < 10 && input(&f, 1, text) == 0; i++)
+		;
+	assert_true(i < 10);
+	assert_string_equal(f.c[1].why, "input-full");
+	assert_false(f.c[0].doomed);
+	/* Others go on, and there is room again when it has gone. */
+	assert_int_equal(input(&f, 2, "<event uid='a'>"), 0);
+	listen_leave(&f.l, &f.c[1], "input-full");
+	assert_int_equal(input(&f, 0, text), 0);
+	assert_int_equal(input(&f, 0, "></event>"), 0);
+	assert_true(f.l.n.messages == 1);
+	tear_down(&f);
+	assert_int_equal(f.l.unfinished, 0);
+}
+
 static void
 test_full_house(void **state)
 {
@@ -355,11 +420,13 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_frames),
 	    cmocka_unit_test(test_ping),
+	    cmocka_unit_test(test_ping_flood),
 	    cmocka_unit_test(test_delivery),
 	    cmocka_unit_test(test_too_big),
 	    cmocka_unit_test(test_telling_again),
 	    cmocka_unit_test(test_slow_client),
 	    cmocka_unit_test(test_lists_survive_leaving),
+	    cmocka_unit_test(test_unfinished),
 	    cmocka_unit_test(test_full_house),
 	};
 

@@ -164,6 +164,23 @@ test_put_fields(void **state)
 	buf_fini(&b);
 }
 
+/* A buffer that had failed before takes no record, whatever errno was. */
+static void
+test_failed_before(void **state)
+{
+	struct rec_writer w;
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 4);
+	assert_int_equal(buf_puts(&b, "12345"), -1);
+	errno = 0;
+	rec_begin(&w, &b, "x");
+	assert_int_equal(rec_end(&w), -1);
+	assert_int_equal(errno, ENOBUFS);
+	buf_fini(&b);
+}
+
 static void
 test_hello(void **state)
 {
@@ -218,6 +235,7 @@ main(void)
 	    cmocka_unit_test(test_round_trip),
 	    cmocka_unit_test(test_whole_or_absent),
 	    cmocka_unit_test(test_put_fields),
+	    cmocka_unit_test(test_failed_before),
 	    cmocka_unit_test(test_hello),
 	    cmocka_unit_test(test_lines),
 	};

@@ -371,7 +371,8 @@ test_incognito(void **state)
 	put(f, "ev:cot|conn:n.1.1|uid:i|type:t-x-c-i-e|xml:<x/>");
 	expect(f,
 	    "ev:bind|conn:n.1.1|key:incognito:1\n"
-	    "ev:forget|conn:n.1.1|uid:A\n" GONE("A", "a-f-G-U-C"));
+	    "ev:forget|conn:n.1.1|uid:A\n" GONE_BUT(
+		"not:n.1.1|", "A", "a-f-G-U-C"));
 	sa(f, "n.1.1", "A", "alpha");
 	put(f, "ev:cot|conn:n.1.1|uid:m|type:b-m-p-w|xml:<x/>");
 	put(f,

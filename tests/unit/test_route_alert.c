@@ -199,6 +199,12 @@ test_not_repeated(void **state)
 		    labels[i]);
 		assert_int_equal(route_gauges(f->r).alerts, 0);
 	}
+	/* too long for the queues of slow clients */
+	put(f,
+	    "ev:cot|conn:n.1.1|uid:x|type:b-a-g|emergency:x|xml:" CANON(
+		OLD, OLD, "b-a-g", "x") "%4000s",
+	    "");
+	assert_int_equal(route_gauges(f->r).alerts, 0);
 	f->r->cfg.alert_every = 0;
 	forget(f);
 	put(f, RAISE("conn:n.1.1|"));

@@ -232,6 +232,24 @@ test_leaves_by_itself(void **state)
 	fix_free(f);
 }
 
+/* Said to one, or to nobody, it is no leaving: the others still see it. */
+static void
+test_leaves_for_one(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	client(f, "n.1.1", "A", "alpha");
+	client(f, "n.2.1", "B", "bravo");
+	put(f,
+	    "ev:cot|conn:n.1.1|uid:x|type:t-x-d-d|link-uid:A|"
+	    "dest-callsign:bravo|xml:<x/>");
+	forget(f);
+	put(f, "ev:close|conn:n.1.1");
+	expect(f, GONE("A", "a-f-G-U-C"));
+	fix_free(f);
+}
+
 static void
 test_newcomer(void **state)
 {
@@ -376,6 +394,7 @@ main(void)
 	    cmocka_unit_test(test_disconnect_notice),
 	    cmocka_unit_test(test_one_device_two_connections),
 	    cmocka_unit_test(test_leaves_by_itself),
+	    cmocka_unit_test(test_leaves_for_one),
 	    cmocka_unit_test(test_newcomer),
 	    cmocka_unit_test(test_newcomer_own),
 	    cmocka_unit_test(test_newcomers_wait_for_room),
