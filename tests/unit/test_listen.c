@@ -382,7 +382,7 @@ test_unfinished(void **state)
 	memset(text, 'x', sizeof text - 1);
 	assert_int_equal(input(&f, 0, "<event "), 0);
 	assert_int_equal(input(&f, 1, "<event "), 0);
-	for (i = 0; i < 10; i++)
+	for (i = 0; i < 5; i++)
 		assert_int_equal(input(&f, 0, text), 0);
 	for (i = 0; i < 10 && input(&f, 1, text) == 0; i++)
 		;
