@@ -10,9 +10,10 @@
 #include "log.h"
 #include "map.h"
 
-/* Who sent two messages within this time counts as active; who connects, says
- * who he is and then only watches does not. */
+/* Who has just sent something counts as active, and who sent two messages
+ * within a minute; who says who he is and then watches, soon does not. */
 #define ACTIVE_US ((uint64_t)60 * 1000000)
+#define JUST_US   ((uint64_t)10 * 1000000)
 
 /* A socket that has been full for so long belongs to a slow client. */
 #define SLOW_US   ((uint64_t)1000000)
@@ -57,7 +58,8 @@ listen_time(struct listen *l, uint64_t now, uint64_t wall)
 void
 listen_mark(struct listen *l, struct client *c, enum fan_class class)
 {
-	bool watches = l->now - c->before_last_in >= ACTIVE_US &&
+	bool watches = l->now - c->last_in >= JUST_US &&
+	    l->now - c->before_last_in >= ACTIVE_US &&
 	    (class == FAN_POSITION || class == FAN_ITEM);
 	int i = watches ? LISTEN_WATCHER : LISTEN_ACTIVE;
 	struct flow *f = &l->dirty[i];
