@@ -49,6 +49,7 @@ CORE_test_route_state  := ots-route
 CORE_test_route_alert  := ots-route
 CORE_test_route_again  := ots-route
 CORE_test_route_groups := ots-route
+CORE_test_route_peers  := ots-route
 CORE_test_replay  := ots-replay
 CORE_test_cat     := ots-cat
 TEST_LIBS := -lcmocka -lxml2 -lseccomp -lm
@@ -196,9 +197,9 @@ fuzz-build: $(FUZZ)
 C_ALL   := $(shell find lib cmd tests -name '*.c')
 # Without the table of X() lines, which is no header.
 HEADERS := $(filter-out lib/log_events.h,$(shell find lib cmd tests -name '*.h'))
-SCRIPTS := .ci/run s6-services/ots-server \
+SCRIPTS := .ci/run $(addprefix s6-services/,ots-server finish log-run) \
            $(filter-out %.cfg,$(wildcard tools/*)) $(wildcard tests/t/*.sh \
-           s6-services/*/run s6-services/*/finish s6-services/*/log/run) \
+           s6-services/*/run) \
            $(shell grep -lE '^\#!.*/(ba)?sh' tests/t/*.t tests/e2e/*.t 2>/dev/null)
 
 lint:

@@ -2,12 +2,8 @@
 
 #include "num.h"
 
-struct why {
-	const char *name, *help;
-};
-
-static const struct why whys[COT_WHY_COUNT] = {
-#define X(id, name, help) [COT_##id] = {name, help},
+static const char *const whys[COT_WHY_COUNT] = {
+#define X(id, name, help) [COT_##id] = name,
     COT_WHYS(X)
 #undef X
 };
@@ -45,13 +41,7 @@ static const char *const coords[COT_P_COUNT] = {
 const char *
 cot_why_name(enum cot_why why)
 {
-	return whys[why].name;
-}
-
-const char *
-cot_why_help(enum cot_why why)
-{
-	return whys[why].help;
+	return whys[why];
 }
 
 void

@@ -179,6 +179,5 @@ void cot_put(struct rec_writer *w, const struct cot *c);
 size_t cot_fields(const struct cot *c);
 
 const char *cot_why_name(enum cot_why why);
-const char *cot_why_help(enum cot_why why);
 
 #endif

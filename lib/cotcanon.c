@@ -302,12 +302,6 @@ cotcanon_start_end(struct cotcanon *x)
 
 /* ---- content ---- */
 
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 void
 cotcanon_text(struct cotcanon *x, struct slice t)
 {
@@ -316,7 +310,7 @@ cotcanon_text(struct cotcanon *x, struct slice t)
 	if (x->why || x->depth == 0)
 		return;
 	if (!x->text_run) {
-		while (i < t.n && blank(t.p[i]))
+		while (i < t.n && is_blank(t.p[i]))
 			i++;
 		(void)buf_append(&x->blanks, t.p, i);
 		if (i == t.n)

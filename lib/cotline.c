@@ -23,19 +23,13 @@ at(const struct scan *s, const char *word)
 	return slice_starts(rest, word);
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Each text is looked at once when it begins, so the whole stays linear. */
 static void
 enter_text(struct scan *s)
 {
 	size_t j = s->i + 1;
 
-	while (j < s->xml.n && is_space(s->xml.p[j]))
+	while (j < s->xml.n && is_blank(s->xml.p[j]))
 		j++;
 	s->blank = j == s->xml.n || s->xml.p[j] == '<';
 	s->where = TEXT;

@@ -48,29 +48,44 @@ cotmake_escape(struct buf *out, struct slice text)
 	return buf_append(out, text.p + from, text.n - from);
 }
 
-/* Up to and with the point, and <detail>. */
-static void
-head(struct buf *out, int64_t now_ms, int64_t stale_ms, const char *type,
-    struct slice uid)
+int
+cotmake_attr(struct buf *out, const char *name, struct slice value)
 {
-	char now[TIMETEXT_LEN + 1], stale[TIMETEXT_LEN + 1];
+	(void)buf_putc(out, ' ');
+	(void)buf_puts(out, name);
+	(void)buf_puts(out, "=\"");
+	(void)cotmake_escape(out, value);
+	return buf_putc(out, '"');
+}
 
-	timetext_format(now_ms, now);
-	timetext_format(stale_ms, stale);
-	(void)buf_fmt(out,
-	    "<event version=\"2.0\" time=\"%s\" start=\"%s\" stale=\"%s\""
-	    " type=\"%s\" uid=\"",
-	    now, now, stale, type);
-	(void)cotmake_escape(out, uid);
+int
+cotmake_time(struct buf *out, const char *name, int64_t ms)
+{
+	char text[TIMETEXT_LEN + 1];
+
+	timetext_format(ms, text);
+	return cotmake_attr(out, name, slice_of(text));
+}
+
+/* Up to and with the point. */
+static void
+head(struct buf *out, int64_t now_ms, const char *type, struct slice uid)
+{
+	(void)buf_puts(out, "<event version=\"2.0\"");
+	(void)cotmake_time(out, "time", now_ms);
+	(void)cotmake_time(out, "start", now_ms);
+	(void)cotmake_time(out, "stale", now_ms + STALE_MS);
+	(void)cotmake_attr(out, "type", slice_of(type));
+	(void)cotmake_attr(out, "uid", uid);
 	(void)buf_puts(out,
-	    "\" how=\"h-g-i-g-o\"><point lat=\"0\" lon=\"0\" hae=\"0\""
+	    " how=\"h-g-i-g-o\"><point lat=\"0\" lon=\"0\" hae=\"0\""
 	    " ce=\"9999999\" le=\"9999999\"/>");
 }
 
 int
 cotmake_pong(struct buf *out, int64_t now_ms)
 {
-	head(out, now_ms, now_ms + STALE_MS, "t-x-c-t-r", SLICE("takPong"));
+	head(out, now_ms, "t-x-c-t-r", SLICE("takPong"));
 	return buf_puts(out, "</event>");
 }
 
@@ -78,19 +93,18 @@ int
 cotmake_gone(struct buf *out, int64_t now_ms, struct slice uid,
     struct slice link_uid, struct slice link_type)
 {
-	head(out, now_ms, now_ms + STALE_MS, "t-x-d-d", uid);
-	(void)buf_puts(out, "<detail><link relation=\"p-p\" uid=\"");
-	(void)cotmake_escape(out, link_uid);
-	(void)buf_puts(out, "\" type=\"");
-	(void)cotmake_escape(out, link_type);
-	return buf_puts(out, "\"/></detail></event>");
+	head(out, now_ms, "t-x-d-d", uid);
+	(void)buf_puts(out, "<detail><link relation=\"p-p\"");
+	(void)cotmake_attr(out, "uid", link_uid);
+	(void)cotmake_attr(out, "type", link_type);
+	return buf_puts(out, "/></detail></event>");
 }
 
 int
 cotmake_cancel(struct buf *out, int64_t now_ms, struct slice alert_uid,
     struct slice callsign)
 {
-	head(out, now_ms, now_ms + STALE_MS, "b-a-o-can", alert_uid);
+	head(out, now_ms, "b-a-o-can", alert_uid);
 	(void)buf_puts(out, "<detail><emergency cancel=\"true\">");
 	(void)cotmake_escape(out, callsign);
 	return buf_puts(out, "</emergency></detail></event>");

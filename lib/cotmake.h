@@ -14,6 +14,10 @@
  * TAB, LF, CR as character references; other C0 controls are left out. */
 int cotmake_escape(struct buf *out, struct slice text);
 
+/* The same as a whole attribute, a blank before it; a time as one. */
+int cotmake_attr(struct buf *out, const char *name, struct slice value);
+int cotmake_time(struct buf *out, const char *name, int64_t ms);
+
 /* t-x-c-t-r, uid takPong. */
 int cotmake_pong(struct buf *out, int64_t now_ms);
 

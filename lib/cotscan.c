@@ -17,42 +17,48 @@ enum {
 	AT_TYPE = AT_STALE + TIMETEXT_LEN + sizeof TYPE - 1,
 };
 
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 static size_t
 blanks(struct slice s, size_t i)
 {
-	while (i < s.n && blank(s.p[i]))
+	while (i < s.n && is_blank(s.p[i]))
 		i++;
 	return i;
 }
 
-/* One name="value" at *i; false at the end of the tag or of sense. */
-static bool
-attribute(struct slice s, size_t *i, struct slice *name, struct slice *value)
+struct slice
+cotscan_name(struct slice xml, size_t *i)
 {
-	size_t at = blanks(s, *i), end = at;
+	struct slice name = {xml.p + *i, 0};
+	size_t at = *i;
+
+	while (at < xml.n && !is_blank(xml.p[at]) && xml.p[at] != '=' &&
+	    xml.p[at] != '>' && xml.p[at] != '/' && xml.p[at] != '<')
+		at++;
+	name.n = at - *i;
+	*i = at;
+	return name;
+}
+
+bool
+cotscan_next(
+    struct slice xml, size_t *i, struct slice *name, struct slice *value)
+{
+	size_t at = blanks(xml, *i);
 	const char *close;
 
-	while (end < s.n && !blank(s.p[end]) && s.p[end] != '=' &&
-	    s.p[end] != '>' && s.p[end] != '/' && s.p[end] != '<')
-		end++;
-	*name = (struct slice){s.p + at, end - at};
-	end = blanks(s, end);
-	if (name->n == 0 || end >= s.n || s.p[end] != '=')
+	*name = cotscan_name(xml, &at);
+	at = blanks(xml, at);
+	if (name->n == 0 || at >= xml.n || xml.p[at] != '=')
 		return false;
-	end = blanks(s, end + 1);
-	if (end >= s.n || (s.p[end] != '"' && s.p[end] != '\''))
+	at = blanks(xml, at + 1);
+	if (at >= xml.n || (xml.p[at] != '"' && xml.p[at] != '\''))
 		return false;
-	close = memchr(s.p + end + 1, s.p[end], s.n - end - 1);
+	close = memchr(xml.p + at + 1, xml.p[at], xml.n - at - 1);
 	if (!close)
 		return false;
-	*value = (struct slice){s.p + end + 1, (size_t)(close - s.p) - end - 1};
-	*i = (size_t)(close - s.p) + 1;
+	*value =
+	    (struct slice){xml.p + at + 1, (size_t)(close - xml.p) - at - 1};
+	*i = (size_t)(close - xml.p) + 1;
 	return true;
 }
 
@@ -62,9 +68,9 @@ cotscan_attr(struct slice xml, const char *name, struct slice *raw)
 	struct slice got, value;
 	size_t i = 6;
 
-	if (!slice_starts(xml, "<event") || xml.n == 6 || !blank(xml.p[6]))
+	if (!slice_starts(xml, "<event") || xml.n == 6 || !is_blank(xml.p[6]))
 		return false;
-	while (attribute(xml, &i, &got, &value))
+	while (cotscan_next(xml, &i, &got, &value))
 		if (slice_is(got, name)) {
 			*raw = value;
 			return true;

@@ -18,6 +18,13 @@
  * event document; false: not there, or the tag is not well-formed so far. */
 bool cotscan_attr(struct slice xml, const char *name, struct slice *raw);
 
+/* Inside a start tag: the name at *i, which moves behind it. */
+struct slice cotscan_name(struct slice xml, size_t *i);
+/* One name="value", the value raw, behind blanks at *i, which moves behind it.
+ * False at the end of the tag, or of sense; *i stays. */
+bool cotscan_next(
+    struct slice xml, size_t *i, struct slice *name, struct slice *value);
+
 /* Is it a canonical event? */
 bool cotscan_canonical(struct slice xml);
 

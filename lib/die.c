@@ -15,12 +15,6 @@ die_name(const char *program)
 	name = program;
 }
 
-const char *
-die_program(void)
-{
-	return name;
-}
-
 /* One line by one write(2). */
 static void
 say(const char *grade, const char *fmt, va_list ap, int err)

@@ -13,7 +13,6 @@ enum {
 
 /* Set by opt_parse; until then "ots". */
 void die_name(const char *program);
-const char *die_program(void);
 
 _Noreturn void die(int code, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

@@ -86,12 +86,6 @@ framer_feed(struct framer *f, const char *p, size_t n)
 	f->in_n = n;
 }
 
-static bool
-blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /* Go past n bytes that are no part of a message, but legal. */
 static void
 forget(struct framer *f, size_t n)
@@ -130,7 +124,7 @@ begins_tag(struct slice w, const char *tag)
 		return s;
 	if (w.n == n)
 		return MORE;
-	return blank(w.p[n]) || w.p[n] == '>' || w.p[n] == '/' ? DONE : GO;
+	return is_blank(w.p[n]) || w.p[n] == '>' || w.p[n] == '/' ? DONE : GO;
 }
 
 static void
@@ -211,7 +205,7 @@ between(struct framer *f, struct slice w, struct slice *msg)
 	size_t i = 0;
 	enum step bom;
 
-	while (i < w.n && blank(w.p[i]))
+	while (i < w.n && is_blank(w.p[i]))
 		i++;
 	if (i) {
 		consume(f, i);
@@ -365,7 +359,7 @@ closing(struct framer *f, struct slice w, struct slice *msg)
 {
 	size_t i = f->scan;
 
-	while (i < w.n && blank(w.p[i]))
+	while (i < w.n && is_blank(w.p[i]))
 		i++;
 	f->scan = i;
 	if (i == w.n)

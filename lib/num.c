@@ -90,6 +90,19 @@ num_double(struct slice s, double *out)
 }
 
 int
+num_us(struct slice s, double unit_us, uint64_t *out)
+{
+	double v;
+
+	if (num_double(s, &v) < 0)
+		return -1;
+	if (v < 0 || v * unit_us > 1e18)
+		return fail(ERANGE);
+	*out = (uint64_t)(v * unit_us + 0.5);
+	return 0;
+}
+
+int
 num_bytes(struct slice s, uint64_t max, uint64_t *out)
 {
 	uint64_t v, unit = 1;

@@ -15,6 +15,10 @@ int num_u64(struct slice s, uint64_t max, uint64_t *out);
  * EINVAL or ERANGE. */
 int num_double(struct slice s, double *out);
 
+/* A decimal number, from 0 up, of units of unit_us, as microseconds; up to
+ * 30000 years. */
+int num_us(struct slice s, double unit_us, uint64_t *out);
+
 /* Bytes, optionally with a suffix K, M or G (powers of 1024). */
 int num_bytes(struct slice s, uint64_t max, uint64_t *out);
 

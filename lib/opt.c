@@ -9,6 +9,7 @@
 #include "die.h"
 #include "log.h"
 #include "num.h"
+#include "slot.h"
 
 #define OPT_LIMIT 48
 
@@ -56,18 +57,6 @@ usage(const struct opt_prog *prog)
 	exit(0);
 }
 
-/* Milliseconds with a fraction, as microseconds. */
-static int
-parse_ms(struct slice text, uint64_t *out)
-{
-	double ms;
-
-	if (num_double(text, &ms) < 0 || ms < 0 || ms > 1e12)
-		return -1;
-	*out = (uint64_t)(ms * 1000 + 0.5);
-	return 0;
-}
-
 static void
 wrong(const struct opt *o, const char *text, const char *why, bool env)
 {
@@ -82,7 +71,7 @@ apply(const struct opt_prog *prog, const struct opt *o, const char *text,
 {
 	struct slice s = slice_of(text ? text : "");
 	const char *why;
-	uint64_t v = 0;
+	uint64_t v = 0, unit = 1;
 	int r = -1;
 
 	switch (o->type) {
@@ -97,6 +86,11 @@ apply(const struct opt_prog *prog, const struct opt *o, const char *text,
 		if (why)
 			wrong(o, text, why, env);
 		return;
+	case OPT_NODE:
+		if (!slots_node_valid(s))
+			wrong(o, text, "not 1 to 32 of A-Z a-z 0-9 _ -", env);
+		*(const char **)o->dst = text;
+		return;
 	case OPT_U64:
 		r = num_u64(s, o->max, &v);
 		break;
@@ -104,12 +98,16 @@ apply(const struct opt_prog *prog, const struct opt *o, const char *text,
 		r = num_bytes(s, o->max, &v);
 		break;
 	case OPT_MS:
-		r = parse_ms(s, &v);
+		unit = 1000;
+		r = num_us(s, 1e3, &v);
+		break;
+	case OPT_SECONDS:
+		unit = 1000000;
+		r = num_us(s, 1e6, &v);
 		break;
 	}
 	if (r < 0 || v < o->min || v > o->max) {
 		char range[96];
-		uint64_t unit = o->type == OPT_MS ? 1000 : 1;
 
 		if (str_fmt(range, sizeof range,
 			"not a number from %llu to %llu",

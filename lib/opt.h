@@ -8,6 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The longest OPT_SECONDS that makes sense: 30 years, in microseconds. */
+#define OPT_SECONDS_MAX UINT64_C(1000000000000000)
+
 enum opt_type {
 	OPT_FLAG,  /* bool *dst = true */
 	OPT_STR,   /* const char **dst */
@@ -15,6 +18,8 @@ enum opt_type {
 	OPT_BYTES, /* uint64_t *dst, min to max, suffixes K M G */
 	OPT_MS, /* uint64_t *dst in microseconds; the text is milliseconds and
 		   may have a fraction; min and max in microseconds */
+	OPT_SECONDS, /* the same with seconds */
+	OPT_NODE,    /* const char **dst: the name of a node (slot.h) */
 	OPT_FN, /* fn(ctx, text) for each occurrence; NULL, or what is wrong */
 };
 

@@ -457,6 +457,12 @@ rec_lines_next(struct rec_lines *l, struct slice *line)
 	return 0;
 }
 
+bool
+rec_lines_open(const struct rec_lines *l)
+{
+	return !l->skipping && buf_size(&l->keep) > 0;
+}
+
 int
 rec_lines_end(struct rec_lines *l)
 {

@@ -106,6 +106,8 @@ void rec_lines_feed(struct rec_lines *l, const char *p, size_t n);
 /* 1: *line is the next line, without LF, until the next call; 0: feed more.
  * A line over the maximum is skipped and counted in dropped. */
 int rec_lines_next(struct rec_lines *l, struct slice *line);
+/* After a 0: was a line begun that may still become whole? */
+bool rec_lines_open(const struct rec_lines *l);
 /* End of the stream: the last line, if it lacks its LF, is torn: 1 if so. */
 int rec_lines_end(struct rec_lines *l);
 

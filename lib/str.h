@@ -50,6 +50,13 @@ slice_ends(struct slice a, const char *suffix)
 	return a.n >= n && memcmp(a.p + a.n - n, suffix, n) == 0;
 }
 
+/* White space of XML. */
+static inline bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 /* Copy as a NUL-terminated string that the caller frees. NULL: no memory. */
 char *slice_dup(struct slice a);
 

@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 /* One write takes at most this much, so that a reader's wake-up is not put
  * off until all of a long queue has gone. */
@@ -68,11 +71,21 @@ finish(struct wire_in *w, int err)
 }
 
 static void
+feed(struct wire_in *w, const char *p, size_t n)
+{
+	uint64_t dropped = w->lines.dropped;
+	struct slice line;
+
+	rec_lines_feed(&w->lines, p, n);
+	while (rec_lines_next(&w->lines, &line))
+		hand_out(w, line);
+	w->bad += w->lines.dropped - dropped;
+}
+
+static void
 readable(void *arg, uint32_t events)
 {
 	struct wire_in *w = arg;
-	struct slice line;
-	uint64_t dropped = w->lines.dropped;
 	ssize_t n;
 
 	(void)events;
@@ -85,10 +98,7 @@ readable(void *arg, uint32_t events)
 		finish(w, n < 0 ? errno : 0);
 		return;
 	}
-	rec_lines_feed(&w->lines, w->chunk, (size_t)n);
-	while (rec_lines_next(&w->lines, &line))
-		hand_out(w, line);
-	w->bad += w->lines.dropped - dropped;
+	feed(w, w->chunk, (size_t)n);
 	if (w->on_batch)
 		w->on_batch(w->arg);
 }
@@ -128,6 +138,29 @@ wire_in_pause(struct wire_in *w, bool pause)
 		loop_del(w->loop, &w->io);
 	else if (loop_add(w->loop, &w->io, w->io.fd, LOOP_IN, readable, w) < 0)
 		finish(w, errno);
+}
+
+/* Byte by byte: what follows is the successor's. */
+void
+wire_in_last(struct wire_in *w, uint64_t wait_us)
+{
+	struct pollfd in = {.fd = w->io.fd, .events = POLLIN};
+	uint64_t now = clock_mono_us(), until = now + wait_us;
+	ssize_t n;
+	char c;
+
+	for (; !w->ended && rec_lines_open(&w->lines) && now < until;
+	     now = clock_mono_us()) {
+		n = read(w->io.fd, &c, 1);
+		if (n > 0)
+			feed(w, &c, 1);
+		else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+		else
+			(void)poll(&in, 1, (int)((until - now) / 1000) + 1);
+	}
+	if (w->on_batch)
+		w->on_batch(w->arg);
 }
 
 /* ---- out ---- */

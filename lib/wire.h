@@ -37,6 +37,10 @@ int wire_in_open(
     struct wire_in *w, struct loop *l, int fd, char *chunk, size_t line_max);
 void wire_in_close(struct wire_in *w);
 void wire_in_pause(struct wire_in *w, bool pause);
+/* Before the end of a program whose successor reads the same pipe: wait, for
+ * at most wait_us, for the rest of the line that was begun, and read nothing
+ * behind it. Works while paused, too. */
+void wire_in_last(struct wire_in *w, uint64_t wait_us);
 
 struct wire_out {
 	struct loop *loop;

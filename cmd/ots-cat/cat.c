@@ -111,7 +111,7 @@ framer_fault(enum frame_kind kind)
 }
 
 static const char *
-input_cot(struct cat *c, const char *p, size_t n, struct buf *tx)
+input_cot(struct cat *c, struct slice in, struct buf *tx)
 {
 	enum frame_kind kind;
 	struct slice msg;
@@ -119,7 +119,7 @@ input_cot(struct cat *c, const char *p, size_t n, struct buf *tx)
 	if (c->wire == CAT_RECORDS)
 		return "not ots-records, which alone this socket takes: "
 		       "put `ots-parse |` before";
-	framer_feed(&c->in_cot, p, n);
+	framer_feed(&c->in_cot, in.p, in.n);
 	for (;;) {
 		kind = framer_next(&c->in_cot, &msg);
 		if (kind == FRAME_NONE || framer_fault(kind))
@@ -173,60 +173,37 @@ input_record(struct cat *c, struct slice line, struct buf *tx)
 	}
 }
 
-static const char *
-input_any(struct cat *c, const char *p, size_t n, struct buf *tx)
+static void
+input_records(struct cat *c, struct slice in, struct buf *tx)
 {
 	uint64_t dropped = c->in_lines.dropped;
 	struct slice line;
 
-	if (c->in_kind == CAT_IN_COT)
-		return input_cot(c, p, n, tx);
-	rec_lines_feed(&c->in_lines, p, n);
+	rec_lines_feed(&c->in_lines, in.p, in.n);
 	while (rec_lines_next(&c->in_lines, &line))
 		input_record(c, line, tx);
 	c->bad += c->in_lines.dropped - dropped;
-	return NULL;
 }
 
-/* What was held back to learn the kind goes first. */
-static const char *
-input_decide(struct cat *c, bool records, struct buf *tx)
-{
-	c->in_kind = records ? CAT_IN_RECORDS : CAT_IN_COT;
-	return c->n_head ? input_any(c, c->head, c->n_head, tx) : NULL;
-}
-
-/* A stream of records begins with "ev:", perhaps after empty lines. */
 const char *
 cat_input(struct cat *c, const char *p, size_t n, struct buf *tx)
 {
-	static const char mark[] = "ev:";
-	const char *wrong = NULL;
+	struct slice in = {p, n};
 
-	for (; n && c->in_kind == CAT_IN_OPEN; p++, n--) {
-		if (c->n_head == 0 && *p == '\n')
-			continue;
-		if (*p != mark[c->n_head]) {
-			wrong = input_decide(c, false, tx);
-			break;
-		}
-		c->head[c->n_head++] = *p;
-		if (c->n_head == sizeof mark - 1)
-			wrong = input_decide(c, true, tx);
-	}
-	if (wrong || n == 0)
-		return wrong;
-	return input_any(c, p, n, tx);
+	if (c->in_kind == SNIFF_MORE)
+		c->in_kind = sniff(&in);
+	if (c->in_kind == SNIFF_COT)
+		return input_cot(c, in, tx);
+	if (c->in_kind == SNIFF_RECORDS)
+		input_records(c, in, tx);
+	return NULL;
 }
 
-const char *
-cat_input_end(struct cat *c, struct buf *tx)
+void
+cat_input_end(struct cat *c)
 {
-	if (c->in_kind == CAT_IN_OPEN)
-		return c->n_head ? input_decide(c, false, tx) : NULL;
-	if (c->in_kind == CAT_IN_RECORDS && rec_lines_end(&c->in_lines))
+	if (c->in_kind == SNIFF_RECORDS && rec_lines_end(&c->in_lines))
 		c->bad++;
-	return NULL;
 }
 
 /* ---- from the server -------------------------------------------------- */

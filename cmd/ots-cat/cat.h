@@ -15,6 +15,7 @@
 #include "buf.h"
 #include "frame.h"
 #include "record.h"
+#include "sniff.h"
 #include "str.h"
 
 #define CAT_MESSAGE_MAX  ((size_t)8 << 20) /* one event */
@@ -38,9 +39,7 @@ struct cat {
 	const char *via; /* label of received events: a loan */
 	uint64_t count;  /* stop after so many received; 0: never */
 
-	enum { CAT_IN_OPEN, CAT_IN_COT, CAT_IN_RECORDS } in_kind;
-	char head[3]; /* the first bytes of standard input */
-	size_t n_head;
+	enum sniff in_kind;
 	struct framer in_cot, net_cot;
 	struct rec_lines in_lines, net_lines;
 	struct rec rec;
@@ -59,9 +58,9 @@ void cat_fini(struct cat *c);
 /* The first bytes of the streams that are records. */
 void cat_begin(struct cat *c, struct buf *tx, struct buf *out);
 
-/* Bytes of standard input; its end. NULL, or why it cannot go on. */
+/* Bytes of standard input: NULL, or why it cannot go on. Its end. */
 const char *cat_input(struct cat *c, const char *p, size_t n, struct buf *tx);
-const char *cat_input_end(struct cat *c, struct buf *tx);
+void cat_input_end(struct cat *c);
 
 /* Queue one event for the server, as cat_input does with those it finds. */
 void cat_send(struct cat *c, struct slice xml, struct buf *tx);

@@ -7,41 +7,11 @@
 
 #include "clock.h"
 #include "die.h"
-#include "num.h"
 #include "opt.h"
 #include "run.h"
 #include "str.h"
 
 #define UID_PREFIX "OTS-CAT-"
-
-static const char *
-seconds(const char *text, uint64_t *us)
-{
-	double s;
-
-	if (num_double(slice_of(text), &s) < 0 || s < 0 || s > 1e9)
-		return "not a number of seconds";
-	*us = (uint64_t)(s * 1e6 + 0.5);
-	return NULL;
-}
-
-static const char *
-opt_wait(void *ctx, const char *text)
-{
-	return seconds(text, &((struct run_config *)ctx)->wait_us);
-}
-
-static const char *
-opt_timeout(void *ctx, const char *text)
-{
-	return seconds(text, &((struct run_config *)ctx)->timeout_us);
-}
-
-static const char *
-opt_interval(void *ctx, const char *text)
-{
-	return seconds(text, &((struct run_config *)ctx)->self.interval_us);
-}
 
 static const char *
 opt_at(void *ctx, const char *text)
@@ -99,12 +69,13 @@ main(int argc, char **argv)
 	const struct opt opts[] = {
 	    {'f', "format", "FORMAT", NULL, OPT_STR, &format, 0, 0, NULL,
 		"put out xml, record or raw"},
-	    {'w', "wait", "SECONDS", NULL, OPT_FN, NULL, 0, 0, opt_wait,
+	    {'w', "wait", "SECONDS", NULL, OPT_SECONDS, &cfg.wait_us, 0,
+		OPT_SECONDS_MAX, NULL,
 		"end so long after the end of standard input"},
 	    {'c', "count", "N", NULL, OPT_U64, &cfg.count, 1, UINT64_MAX, NULL,
 		"end when N events have come"},
-	    {'t', "timeout", "SECONDS", NULL, OPT_FN, NULL, 0, 0, opt_timeout,
-		"fail if not at an end by then"},
+	    {'t', "timeout", "SECONDS", NULL, OPT_SECONDS, &cfg.timeout_us, 0,
+		OPT_SECONDS_MAX, NULL, "fail if not at an end by then"},
 	    {'l', "listen", NULL, NULL, OPT_FLAG, &cfg.link.listens, 0, 0, NULL,
 		"udp: bind the address and put out what arrives"},
 	    {'a', "as", "CALLSIGN", NULL, OPT_STR, &callsign, 0, 0, NULL,
@@ -113,7 +84,8 @@ main(int argc, char **argv)
 		"uid of that person (a random one)"},
 	    {0, "at", "LAT,LON", NULL, OPT_FN, NULL, 0, 0, opt_at,
 		"where that person is (0,0)"},
-	    {'i', "interval", "SECONDS", NULL, OPT_FN, NULL, 0, 0, opt_interval,
+	    {'i', "interval", "SECONDS", NULL, OPT_SECONDS,
+		&cfg.self.interval_us, 0, OPT_SECONDS_MAX, NULL,
 		"how often it is said; 0: once (60)"},
 	    {0, "ttl", "N", NULL, OPT_U64, &ttl, 0, 255, NULL,
 		"mcast: how many networks far (1)"},

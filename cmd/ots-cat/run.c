@@ -171,7 +171,7 @@ on_stdin(void *arg, uint32_t events)
 {
 	struct run *r = arg;
 	ssize_t n = read(0, r->chunk, READ_IN);
-	const char *wrong;
+	const char *wrong = NULL;
 
 	(void)events;
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
@@ -181,7 +181,7 @@ on_stdin(void *arg, uint32_t events)
 	if (n > 0) {
 		wrong = cat_input(&r->cat, r->chunk, (size_t)n, tx_queue(r));
 	} else {
-		wrong = cat_input_end(&r->cat, tx_queue(r));
+		cat_input_end(&r->cat);
 		r->in_open = false;
 	}
 	if (wrong) {

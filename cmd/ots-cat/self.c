@@ -5,7 +5,6 @@
 
 #include "cotmake.h"
 #include "num.h"
-#include "timetext.h"
 
 #define STALE_ONCE_MS ((int64_t)10 * 60 * 1000)
 
@@ -29,25 +28,6 @@ self_at(const char *text, struct self *me)
 	return NULL;
 }
 
-static void
-put_attr(struct buf *out, const char *name, struct slice value)
-{
-	buf_putc(out, ' ');
-	buf_puts(out, name);
-	buf_puts(out, "=\"");
-	cotmake_escape(out, value);
-	buf_putc(out, '"');
-}
-
-static void
-put_time(struct buf *out, const char *name, int64_t ms)
-{
-	char text[TIMETEXT_LEN + 1];
-
-	timetext_format(ms, text);
-	put_attr(out, name, slice_of(text));
-}
-
 /* The endpoint is what makes a contact of it, the value is that of every
  * client of a server (cot-streaming 1.6). */
 int
@@ -57,26 +37,26 @@ self_put(struct buf *out, const struct self *me, int64_t now_ms)
 				       : STALE_ONCE_MS;
 
 	buf_puts(out, "<event version=\"2.0\"");
-	put_time(out, "time", now_ms);
-	put_time(out, "start", now_ms);
-	put_time(out, "stale", now_ms + keep);
-	put_attr(out, "type", SLICE("a-f-G-U-C"));
-	put_attr(out, "uid", me->uid);
-	put_attr(out, "how", SLICE("h-e"));
+	cotmake_time(out, "time", now_ms);
+	cotmake_time(out, "start", now_ms);
+	cotmake_time(out, "stale", now_ms + keep);
+	cotmake_attr(out, "type", SLICE("a-f-G-U-C"));
+	cotmake_attr(out, "uid", me->uid);
+	cotmake_attr(out, "how", SLICE("h-e"));
 	buf_puts(out, "><point");
-	put_attr(out, "lat", me->lat);
-	put_attr(out, "lon", me->lon);
-	put_attr(out, "hae", SLICE("9999999"));
-	put_attr(out, "ce", SLICE("9999999"));
-	put_attr(out, "le", SLICE("9999999"));
+	cotmake_attr(out, "lat", me->lat);
+	cotmake_attr(out, "lon", me->lon);
+	cotmake_attr(out, "hae", SLICE("9999999"));
+	cotmake_attr(out, "ce", SLICE("9999999"));
+	cotmake_attr(out, "le", SLICE("9999999"));
 	buf_puts(out, "/><detail><contact");
-	put_attr(out, "callsign", me->callsign);
-	put_attr(out, "endpoint", SLICE("*:-1:stcp"));
+	cotmake_attr(out, "callsign", me->callsign);
+	cotmake_attr(out, "endpoint", SLICE("*:-1:stcp"));
 	buf_puts(out, "/><__group name=\"Cyan\" role=\"Team Member\"/><takv");
-	put_attr(out, "device", SLICE("computer"));
-	put_attr(out, "platform", SLICE("ots-cat"));
-	put_attr(out, "os", SLICE("Linux"));
-	put_attr(out, "version", SLICE(OTS_VERSION));
+	cotmake_attr(out, "device", SLICE("computer"));
+	cotmake_attr(out, "platform", SLICE("ots-cat"));
+	cotmake_attr(out, "os", SLICE("Linux"));
+	cotmake_attr(out, "version", SLICE(OTS_VERSION));
 	buf_puts(out, "/></detail></event>");
 	return out->failed ? -1 : 0;
 }

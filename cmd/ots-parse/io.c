@@ -57,13 +57,20 @@ io_start(void)
 }
 
 ssize_t
-io_read(char *p, size_t n)
+io_read(char *p, size_t n, uint64_t wait_us)
 {
 	struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+	struct timespec ts = {.tv_sec = (time_t)(wait_us / 1000000),
+	    .tv_nsec = (long)(wait_us % 1000000) * 1000};
 	ssize_t got;
+	int ready;
 
 	for (;;) {
-		if (ppoll(&in, 1, NULL, &waiting) < 0)
+		ready =
+		    ppoll(&in, 1, wait_us == IO_EVER ? NULL : &ts, &waiting);
+		if (ready == 0)
+			errno = ETIMEDOUT;
+		if (ready <= 0)
 			return -1;
 		got = read(STDIN_FILENO, p, n);
 		/* Somebody else made it non-blocking, and took the bytes. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "buf.h"
@@ -17,10 +18,13 @@ extern volatile sig_atomic_t io_stop, io_report;
  * sets io_report. 0, or -1 with errno. */
 int io_start(void);
 
+#define IO_EVER UINT64_MAX
+
 /* Up to n bytes of standard input: how many; 0: the end; -1 with errno, EINTR
- * if a signal came first. One that came before is not missed, unless there
- * is always something to read: see io_write. */
-ssize_t io_read(char *p, size_t n);
+ * if a signal came first, ETIMEDOUT if nothing came in wait_us. A signal that
+ * came before is not missed, unless there is always something to read: see
+ * io_write. */
+ssize_t io_read(char *p, size_t n, uint64_t wait_us);
 
 /* All of b to standard output. Call it once for each read, even with nothing
  * to write: signals that came are taken here. 0, or -1 with errno. */

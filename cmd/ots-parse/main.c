@@ -11,7 +11,6 @@
 #include "parse.h"
 #include "run.h"
 #include "sandbox.h"
-#include "slot.h"
 
 static const char *
 set_format(void *ctx, const char *text)
@@ -56,17 +55,6 @@ set_flow_tag(void *ctx, const char *text)
 	return NULL;
 }
 
-static const char *
-set_node(void *ctx, const char *text)
-{
-	struct parse_conf *conf = ctx;
-
-	if (!slots_node_valid(slice_of(text)))
-		return "not a name of 1 to 32 of A-Z a-z 0-9 _ -";
-	conf->node = text;
-	return NULL;
-}
-
 /* From here on only reading 0 and writing 1 and 2 is left. */
 static void
 enter_sandbox(void)
@@ -102,7 +90,7 @@ main(int argc, char **argv)
 	    {0, "max-event", "BYTES", NULL, OPT_BYTES, &max_event,
 		COTXML_SIZE_MIN, COTXML_SIZE_MAX, NULL,
 		"longest event, 1K to 8M (default 1M)"},
-	    {0, "node", "NAME", "OTS_NODE_ID", OPT_FN, NULL, 0, 0, set_node,
+	    {0, "node", "NAME", "OTS_NODE_ID", OPT_NODE, &conf.node, 0, 0, NULL,
 		"name of this machine in hello (default local)"},
 	    {0},
 	};

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "format.h"
+#include "sniff.h"
 
 #define PROGRAM "ots-parse"
 
@@ -258,40 +259,32 @@ next_message(struct parse *p)
 
 /* ---- in ---- */
 
-static bool
-blank(char c)
+static void
+guess(struct parse *p, struct slice *bytes)
 {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* By the first byte that is no blank: < begins XML, EF a BOM before it, BF a
- * TAK protocol frame. All else are records, torn ones too. A reader that was
- * started anew in the middle of a record may see one of these first, too, but
- * then with whole records behind it. */
-static enum parse_input
-guess(struct slice bytes)
-{
-	if (bytes.p[0] != '<' && bytes.p[0] != '\xEF' && bytes.p[0] != '\xBF')
-		return INPUT_RECORD;
-	return slice_find(bytes, SLICE("\nev:")) ? INPUT_RECORD : INPUT_COT;
+	switch (sniff(bytes)) {
+	case SNIFF_MORE:
+		break;
+	case SNIFF_RECORDS:
+		p->input = INPUT_RECORD;
+		break;
+	case SNIFF_COT:
+		p->input = INPUT_COT;
+	}
 }
 
 void
 parse_feed(struct parse *p, const char *bytes, size_t n, uint64_t now_us)
 {
+	struct slice in = {bytes, n};
+
 	p->now_us = now_us;
-	if (p->input == INPUT_AUTO) {
-		while (n && blank(*bytes)) {
-			bytes++;
-			n--;
-		}
-		if (n)
-			p->input = guess((struct slice){bytes, n});
-	}
+	if (p->input == INPUT_AUTO)
+		guess(p, &in);
 	if (p->input == INPUT_RECORD)
-		rec_lines_feed(&p->lines, bytes, n);
+		rec_lines_feed(&p->lines, in.p, in.n);
 	else if (p->input == INPUT_COT && !p->fault)
-		framer_feed(&p->framer, bytes, n);
+		framer_feed(&p->framer, in.p, in.n);
 }
 
 bool
@@ -300,6 +293,15 @@ parse_next(struct parse *p)
 	if (p->input == INPUT_RECORD)
 		return next_record(p);
 	return p->input == INPUT_COT && next_message(p);
+}
+
+bool
+parse_inside(const struct parse *p)
+{
+	if (p->input == INPUT_RECORD)
+		return rec_lines_open(&p->lines);
+	return p->input == INPUT_COT && !p->fault &&
+	    buf_size(&p->framer.keep) > 0;
 }
 
 void

@@ -70,6 +70,8 @@ int parse_hello(struct parse *p);
 void parse_feed(struct parse *p, const char *bytes, size_t n, uint64_t now_us);
 /* One step; its output is in `out`. False: feed more, or see `fault`. */
 bool parse_next(struct parse *p);
+/* Did what was fed end inside a record or an event? */
+bool parse_inside(const struct parse *p);
 /* End of the input: what is unfinished is told as bad. */
 void parse_end(struct parse *p);
 

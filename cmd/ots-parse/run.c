@@ -10,6 +10,7 @@
 
 #define READ_SIZE  ((size_t)256 << 10)
 #define FLUSH_SIZE ((size_t)256 << 10)
+#define LAST_US    ((uint64_t)1000000)
 
 void
 run_bad_message(void *arg, const char *why, struct slice conn)
@@ -76,6 +77,28 @@ work(struct parse *p)
 	}
 }
 
+/* TERM may come in the middle of a record, whose rest would mean nothing to a
+ * successor that reads the same pipe. Byte by byte: what follows is its. */
+static void
+last(struct parse *p)
+{
+	uint64_t now = clock_mono_us(), until = now + LAST_US;
+	ssize_t n;
+	char c;
+
+	for (; parse_inside(p) && now < until; now = clock_mono_us()) {
+		n = io_read(&c, 1, until - now);
+		if (n > 0) {
+			parse_feed(p, &c, 1, clock_wall_us());
+			while (parse_next(p))
+				;
+		} else if (n == 0 || errno != EINTR) {
+			break;
+		}
+	}
+	work(p);
+}
+
 void
 run_loop(struct parse *p)
 {
@@ -88,7 +111,7 @@ run_loop(struct parse *p)
 			io_report = 0;
 			log_counters(p);
 		}
-		n = io_read(chunk, sizeof chunk);
+		n = io_read(chunk, sizeof chunk, IO_EVER);
 		if (n > 0) {
 			parse_feed(p, chunk, (size_t)n, clock_wall_us());
 			work(p);
@@ -98,7 +121,8 @@ run_loop(struct parse *p)
 			n = 1;
 		}
 	}
-	/* After TERM a record may be half read: no fault of anybody. */
-	if (!io_stop)
+	if (io_stop)
+		last(p);
+	else
 		parse_end(p);
 }

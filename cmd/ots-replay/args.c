@@ -7,17 +7,6 @@
 #include "num.h"
 #include "timetext.h"
 
-static const char *
-seconds(const char *text, uint64_t *us)
-{
-	double s;
-
-	if (num_double(slice_of(text), &s) < 0 || s < 0 || s > 1e9)
-		return "not a number of seconds";
-	*us = (uint64_t)(s * 1e6 + 0.5);
-	return NULL;
-}
-
 const char *
 args_speed(void *ctx, const char *text)
 {
@@ -30,12 +19,6 @@ args_speed(void *ctx, const char *text)
 	return NULL;
 }
 
-const char *
-args_gap(void *ctx, const char *text)
-{
-	return seconds(text, &((struct args *)ctx)->cfg.max_gap_us);
-}
-
 static const char *
 bound(struct replay_bound *b, const char *text)
 {
@@ -44,7 +27,9 @@ bound(struct replay_bound *b, const char *text)
 	b->set = true;
 	b->relative = *text == '+';
 	if (b->relative)
-		return seconds(text + 1, &b->us);
+		return num_us(slice_of(text + 1), 1e6, &b->us) < 0
+		    ? "not a number of seconds"
+		    : NULL;
 	if (timetext_parse(slice_of(text), &ms) < 0 || ms < 0)
 		return "a time (2024-05-06T07:08:09Z) or +SECONDS is wanted";
 	b->us = (uint64_t)ms * 1000;

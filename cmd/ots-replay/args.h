@@ -1,4 +1,4 @@
-/* args.h - options of ots-replay whose text needs to be understood. Pure. */
+/* args.h - options of ots-replay whose text needs to be understood. */
 #ifndef REPLAY_ARGS_H
 #define REPLAY_ARGS_H
 
@@ -17,7 +17,6 @@ struct args {
 
 /* For opt.h, with a struct args: NULL, or what is wrong. */
 const char *args_speed(void *ctx, const char *text);
-const char *args_gap(void *ctx, const char *text);
 const char *args_from(void *ctx, const char *text);
 const char *args_until(void *ctx, const char *text);
 const char *args_uid(void *ctx, const char *text);

@@ -45,7 +45,8 @@ main(int argc, char **argv)
 	const struct opt opts[] = {
 	    {'s', "speed", "X", NULL, OPT_FN, NULL, 0, 0, args_speed,
 		"so many times faster; 0: without pauses (1)"},
-	    {'g', "max-gap", "SECONDS", NULL, OPT_FN, NULL, 0, 0, args_gap,
+	    {'g', "max-gap", "SECONDS", NULL, OPT_SECONDS, &w.cfg.max_gap_us, 0,
+		OPT_SECONDS_MAX, NULL,
 		"longer pauses of the recording are cut to that"},
 	    {'N', "now", NULL, NULL, OPT_FLAG, &w.cfg.now, 0, 0, NULL,
 		"move times to now, take flow tags out"},

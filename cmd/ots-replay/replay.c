@@ -59,14 +59,13 @@ replay_feed(struct replay *r, const char *p, size_t n)
 void
 replay_file_end(struct replay *r)
 {
-	if (r->kind == REPLAY_RECORDS && rec_lines_end(&r->lines))
+	if (r->kind == SNIFF_RECORDS && rec_lines_end(&r->lines))
 		r->bad++;
 	rec_lines_fini(&r->lines);
 	rec_lines_init(&r->lines, REC_LINE_MAX);
 	framer_fini(&r->framer);
 	framer_init(&r->framer, REPLAY_MESSAGE_MAX);
-	r->kind = REPLAY_OPEN;
-	r->n_head = 0;
+	r->kind = SNIFF_MORE;
 }
 
 void
@@ -191,21 +190,28 @@ learn(struct replay *r, struct slice xml)
 		r->names.unknown++;
 }
 
+/* Whole or not at all: what failed is cut off again. */
+static bool
+whole(struct replay *r, size_t before)
+{
+	if (!r->out.failed)
+		return true;
+	buf_truncate(&r->out, before);
+	r->out.failed = false;
+	return false;
+}
+
 static bool
 put_cot(struct replay *r, struct slice xml)
 {
 	size_t before = buf_size(&r->out);
 
 	buf_clear(&r->fresh);
-	if (rewrite_event(&r->rewrite, xml, NULL, 0, &r->fresh) == 0) {
-		cotline_put(&r->out, buf_slice(&r->fresh));
-		buf_putc(&r->out, '\n');
-		if (!r->out.failed)
-			return true;
-	}
-	buf_truncate(&r->out, before);
-	r->out.failed = false;
-	return false;
+	if (rewrite_event(&r->rewrite, xml, NULL, 0, &r->fresh) < 0)
+		return false;
+	cotline_put(&r->out, buf_slice(&r->fresh));
+	buf_putc(&r->out, '\n');
+	return whole(r, before);
 }
 
 static bool
@@ -215,11 +221,7 @@ put_line(struct replay *r, struct slice line)
 
 	buf_put(&r->out, line);
 	buf_putc(&r->out, '\n');
-	if (!r->out.failed)
-		return true;
-	buf_truncate(&r->out, before);
-	r->out.failed = false;
-	return false;
+	return whole(r, before);
 }
 
 static bool
@@ -286,39 +288,20 @@ take_record(struct replay *r, struct slice line, uint64_t now_us)
 
 /* ---- the stream -------------------------------------------------------- */
 
-static int
-decide(struct replay *r, bool records)
-{
-	r->kind = records ? REPLAY_RECORDS : REPLAY_COT;
-	if (r->all != REPLAY_OPEN && r->all != r->kind) {
-		r->why = "ots-records and bare CoT do not mix";
-		return -1;
-	}
-	if (r->all == REPLAY_OPEN && records)
-		rec_hello(&r->out, PROGRAM, NODE, 0);
-	r->all = r->kind;
-	if (records)
-		rec_lines_feed(&r->lines, r->head, r->n_head);
-	else
-		framer_feed(&r->framer, r->head, r->n_head);
-	return 0;
-}
-
-/* A stream of records begins with "ev:", perhaps after empty lines. */
+/* What this recording is; all of them are the same. */
 static int
 look(struct replay *r)
 {
-	static const char mark[] = "ev:";
-
-	for (; r->rest.n && r->kind == REPLAY_OPEN; r->rest.p++, r->rest.n--) {
-		if (r->n_head == 0 && *r->rest.p == '\n')
-			continue;
-		if (*r->rest.p != mark[r->n_head])
-			return decide(r, false);
-		r->head[r->n_head++] = *r->rest.p;
-		if (r->n_head == sizeof mark - 1 && decide(r, true) < 0)
-			return -1;
+	r->kind = sniff(&r->rest);
+	if (r->kind == SNIFF_MORE)
+		return 0;
+	if (r->all != SNIFF_MORE && r->all != r->kind) {
+		r->why = "ots-records and bare CoT do not mix";
+		return -1;
 	}
+	if (r->all == SNIFF_MORE && r->kind == SNIFF_RECORDS)
+		rec_hello(&r->out, PROGRAM, NODE, 0);
+	r->all = r->kind;
 	return 0;
 }
 
@@ -330,7 +313,7 @@ message(struct replay *r, struct slice *msg)
 	uint64_t dropped = r->lines.dropped;
 	int got;
 
-	if (r->kind == REPLAY_RECORDS) {
+	if (r->kind == SNIFF_RECORDS) {
 		got = rec_lines_next(&r->lines, msg);
 		r->bad += r->lines.dropped - dropped;
 		return got;
@@ -352,7 +335,7 @@ message(struct replay *r, struct slice *msg)
 static bool
 take(struct replay *r, struct slice msg, uint64_t now_us)
 {
-	if (r->kind == REPLAY_RECORDS)
+	if (r->kind == SNIFF_RECORDS)
 		return take_record(r, msg, now_us);
 	return take_cot(r, msg, now_us);
 }
@@ -363,9 +346,9 @@ replay_next(struct replay *r, uint64_t now_us, struct replay_item *item)
 	struct slice msg;
 	int got;
 
-	if (r->kind == REPLAY_OPEN && look(r) < 0)
+	if (r->kind == SNIFF_MORE && look(r) < 0)
 		return -1;
-	while (r->kind != REPLAY_OPEN) {
+	while (r->kind != SNIFF_MORE) {
 		got = message(r, &msg);
 		if (got < 0)
 			return -1;
@@ -377,7 +360,7 @@ replay_next(struct replay *r, uint64_t now_us, struct replay_item *item)
 			continue;
 		if (r->rest.n == 0)
 			return 0;
-		if (r->kind == REPLAY_RECORDS)
+		if (r->kind == SNIFF_RECORDS)
 			rec_lines_feed(&r->lines, r->rest.p, r->rest.n);
 		else
 			framer_feed(&r->framer, r->rest.p, r->rest.n);

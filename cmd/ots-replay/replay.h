@@ -12,6 +12,7 @@
 #include "relabel.h"
 #include "rename.h"
 #include "rewrite.h"
+#include "sniff.h"
 #include "str.h"
 
 #define REPLAY_MESSAGE_MAX ((size_t)8 << 20)
@@ -46,10 +47,8 @@ struct replay {
 	struct buf out; /* items appended by replay_next; consume at will */
 	const char *why;
 
-	enum { REPLAY_OPEN, REPLAY_COT, REPLAY_RECORDS } kind, all;
-	char head[3];
-	size_t n_head;
-	struct slice rest; /* lent, not yet given to framer or lines */
+	enum sniff kind, all; /* of this recording, of every one */
+	struct slice rest;    /* lent, not yet given to framer or lines */
 	struct framer framer;
 	struct rec_lines lines;
 	struct rec rec;

@@ -60,61 +60,6 @@ pass(struct walk *k, const char *end)
 	return true;
 }
 
-static bool
-is_space(char c)
-{
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
-static bool
-ends_name(char c)
-{
-	return is_space(c) || c == '=' || c == '>' || c == '/' || c == '<';
-}
-
-static struct slice
-name_at(struct walk *k)
-{
-	struct slice name = {k->xml.p + k->i, 0};
-
-	for (; k->i < k->xml.n && !ends_name(k->xml.p[k->i]); k->i++)
-		name.n++;
-	return name;
-}
-
-static char
-next_byte(struct walk *k)
-{
-	while (k->i < k->xml.n && is_space(k->xml.p[k->i]))
-		k->i++;
-	return k->i < k->xml.n ? k->xml.p[k->i] : '\0';
-}
-
-/* One name="value" of the tag; false at its end, or at the end of sense. */
-static bool
-attribute(struct walk *k, struct slice *name, struct slice *value)
-{
-	const char *close;
-	char quote;
-
-	next_byte(k);
-	*name = name_at(k);
-	if (name->n == 0 || next_byte(k) != '=')
-		return false;
-	k->i++;
-	quote = next_byte(k);
-	if (quote != '"' && quote != '\'')
-		return false;
-	k->i++;
-	close = memchr(k->xml.p + k->i, quote, k->xml.n - k->i);
-	if (!close)
-		return false;
-	*value =
-	    (struct slice){k->xml.p + k->i, (size_t)(close - k->xml.p) - k->i};
-	k->i += value->n + 1;
-	return true;
-}
-
 /* ---- values ------------------------------------------------------------ */
 
 static void
@@ -285,11 +230,11 @@ start_tag(struct walk *k)
 {
 	bool root = k->root;
 	size_t open = k->i++;
-	struct slice tag = name_at(k), name, value;
+	struct slice tag = cotscan_name(k->xml, &k->i), name, value;
 	bool flow = k->w->times && slice_is(tag, FLOW);
 
 	k->root = false;
-	while (attribute(k, &name, &value)) {
+	while (cotscan_next(k->xml, &k->i, &name, &value)) {
 		if (flow || (root && k->w->times && edit_time(k, name, value)))
 			continue;
 		if (k->w->names && holds_id(name))

@@ -12,8 +12,6 @@
  * emergency. Two alerts of one uid that share no group are two alerts, so that
  * nobody outside a group can stop or replace one in it. */
 
-#define ALERTS_MAX    1000
-#define ALERTS_CONN   16    /* of one connection */
 #define ALERT_XML_MAX 4096  /* those of ATAK have some 1000 */
 #define ALERT_STALE   15000 /* milliseconds */
 
@@ -30,16 +28,49 @@ alert_log(const struct alert *a, const char *what)
 	log_send(&l);
 }
 
+/* An alert is either live or left by its peer; before it is attached for the
+ * first time and after alert_detach it is neither. */
 static void
+alert_attach(struct alert *a, struct conn *c)
+{
+	a->from = c;
+	a->live = c != NULL && c->peer == a->peer;
+	if (a->live)
+		c->alerts++;
+	else if (a->peer != NULL)
+		a->peer->left++;
+}
+
+static void
+alert_detach(struct alert *a)
+{
+	if (a->live)
+		a->from->alerts--;
+	else if (a->peer != NULL)
+		a->peer->left--;
+}
+
+/* NULL: the sender has gone. Else it is back, or was there under another
+ * connection all the time. */
+static void
+alert_reattach(struct alert *a, struct conn *c)
+{
+	alert_detach(a);
+	alert_attach(a, c);
+	a->kept = false;
+}
+
+void
 alert_end(struct route *r, struct alert *a, const char *why)
 {
 	if (why != NULL)
 		alert_log(a, why);
-	if (a->from != NULL) {
-		a->from->alerts--;
-		if (why != NULL)
-			send_forget(r, a->from, a->uid);
-	}
+	if (why != NULL && a->kept)
+		send_forget(r, a->from, a->uid);
+	alert_detach(a);
+	if (a->peer != NULL)
+		a->peer->alerts--;
+	peer_unref(r, a->peer);
 	TAILQ_REMOVE(&r->alerts, a, link);
 	r->n_alerts--;
 	gset_unref(&r->groups, a->in);
@@ -57,26 +88,6 @@ alert_find(struct route *r, struct slice uid, const struct gset *in)
 			return a;
 	}
 	return NULL;
-}
-
-/* At a limit the oldest gives way: of this connection, or of all. */
-static void
-alert_make_room(struct route *r, const struct conn *from)
-{
-	bool own = !from->feed && from->alerts >= ALERTS_CONN;
-	struct alert *a, *oldest = NULL;
-
-	if (!own && r->n_alerts < ALERTS_MAX)
-		return;
-	TAILQ_FOREACH(a, &r->alerts, link)
-	{
-		if (own && a->from != from)
-			continue;
-		if (oldest == NULL || a->began < oldest->began)
-			oldest = a;
-	}
-	if (oldest != NULL)
-		alert_end(r, oldest, "evicted");
 }
 
 static struct alert *
@@ -115,58 +126,94 @@ static void
 alert_replace(
     struct route *r, struct alert *old, const struct conn *c, bool kept)
 {
-	if (old->from != NULL && (old->from != c || !kept))
+	if (old->kept && (old->from != c || !kept))
 		send_forget(r, old->from, old->uid);
 	alert_end(r, old, NULL);
+}
+
+/* The uid that its sender goes by. */
+static struct slice
+alert_owner(const struct conn *c, const struct event *e)
+{
+	struct slice owner = e->link_uid;
+
+	if (c->device != NULL)
+		owner = name_text(c->device->uid);
+	if (owner.n > EVENT_NAME_MAX)
+		owner.n = 0;
+	return owner;
+}
+
+/* It is in the list from now on. */
+static void
+alert_begin(struct route *r, struct alert *a, struct conn *c, struct gset *in)
+{
+	a->in = gset_ref(in);
+	a->peer = peer_ref(c->peer);
+	if (a->peer != NULL)
+		a->peer->alerts++;
+	alert_attach(a, c);
+	/* All wait equally long, so the list stays in order. */
+	TAILQ_INSERT_TAIL(&r->alerts, a, link);
+	r->n_alerts++;
+}
+
+static void
+alert_refuse(struct route *r, const struct conn *c, const struct event *e)
+{
+	struct log_line l;
+
+	log_open(&l, LOG_ALERT);
+	log_s(&l, "what", "refused");
+	log_str(&l, "uid", e->uid);
+	log_str(&l, "conn", conn_id(c));
+	log_send(&l);
+	send_forget(r, c, e->uid);
 }
 
 void
 alert_raise(struct route *r, struct conn *c, const struct event *e,
     struct gset *in, struct route_now now)
 {
-	struct slice owner = e->link_uid;
 	struct alert *old, *a;
 
 	if (!alert_fits(r, e))
 		return;
-	if (c->device != NULL)
-		owner = name_text(c->device->uid);
-	if (owner.n > EVENT_NAME_MAX)
-		owner.n = 0;
-	a = alert_new(e, owner);
+	old = alert_find(r, e->uid, in);
+	if (!alert_make_room(r, c, old)) {
+		alert_refuse(r, c, e);
+		return;
+	}
+	a = alert_new(e, alert_owner(c, e));
 	if (a == NULL) {
 		r->count[ROUTE_DROPPED]++;
 		return;
 	}
-	old = alert_find(r, e->uid, in);
-	a->from = c;
+	a->kept = in == e->in && !c->feed;
 	a->began = now.mono_us;
-	if (old != NULL) {
-		alert_replace(r, old, c, in == e->in);
-	} else {
+	a->next = now.mono_us + r->cfg.alert_every;
+	a->seq = e->again ? 0 : ++r->seq;
+	if (old != NULL)
+		alert_replace(r, old, c, a->kept);
+	alert_begin(r, a, c, in);
+	if (old == NULL) {
 		r->count[ROUTE_ALERTS]++;
 		alert_log(a, "begun");
 	}
-	alert_make_room(r, c);
-	c->alerts++;
-	a->in = gset_ref(in);
-	a->seq = e->again ? 0 : ++r->seq;
-	a->next = now.mono_us + r->cfg.alert_every;
-	/* All wait equally long, so the list stays in order. */
-	TAILQ_INSERT_TAIL(&r->alerts, a, link);
-	r->n_alerts++;
 }
 
 void
 alert_again(struct route *r, struct conn *c, const struct event *e,
     struct route_now now)
 {
-	const struct alert *a = alert_find(r, e->uid, e->in);
+	struct alert *a = alert_find(r, e->uid, e->in);
 
 	if (a == NULL)
 		alert_raise(r, c, e, e->in, now);
 	else if (a->from != c)
 		send_forget(r, c, e->uid); /* its end is told to one only */
+	else
+		a->kept = true;
 }
 
 /* Those who got the alert by groups that the canceller is not in get a cancel
@@ -228,57 +275,93 @@ alert_retime(struct route *r, const struct alert *a, struct route_now now)
 	return false;
 }
 
-/* The sender does not get its own alert; when it has come back under another
- * connection, its device's uid says which. */
-static struct slice
-alert_not(const struct route *r, const struct alert *a)
-{
-	const struct name *n;
-
-	if (a->from != NULL)
-		return a->from->feed ? (struct slice){"", 0} : conn_id(a->from);
-	n = map_get(&r->uids, a->owner);
-	if (n == NULL || LIST_FIRST(&n->idents)->conn->feed)
-		return (struct slice){"", 0};
-	return conn_id(LIST_FIRST(&n->idents)->conn);
-}
-
+/* Of class item: in the queue of a slow client a newer repeat takes the place
+ * of the older. The alert itself and its end are chat, which stays. */
 static void
 alert_repeat(struct route *r, const struct alert *a, struct route_now now)
 {
-	struct send s = {.uid = a->uid, .class = "chat"};
+	struct send s = {.uid = a->uid, .class = "item"};
 
 	if (!alert_retime(r, a, now))
 		return;
 	s.xml = buf_slice(&r->xml);
-	s.except = alert_not(r, a);
+	if (a->from != NULL && !a->from->feed)
+		s.except = conn_id(a->from);
 	r->count[ROUTE_REPEATS]++;
 	send_groups(r, a->in, &s);
 }
 
+/* --- newcomers --- */
+
+static void
+alarm_wait(struct route *r, struct conn *c, bool on)
+{
+	if (c->alarming == on)
+		return;
+	c->alarming = on;
+	if (on)
+		TAILQ_INSERT_TAIL(&r->alarming, c, alarm);
+	else
+		TAILQ_REMOVE(&r->alarming, c, alarm);
+}
+
 void
+alert_newcomer(struct route *r, struct conn *c)
+{
+	c->unalarmed = true;
+	if (c->device != NULL)
+		alert_known(r, c);
+}
+
+void
+alert_known(struct route *r, struct conn *c)
+{
+	if (!c->unalarmed)
+		return;
+	c->unalarmed = false;
+	alarm_wait(r, c, true);
+}
+
+/* Did it miss the alert? Its own it need not see, also when the connection
+ * that it raised it on is not yet dead. */
+static bool
+alert_missed(const struct alert *a, const struct conn *c)
+{
+	if (c == a->from || a->seq > c->born)
+		return false;
+	if (c->device != NULL && slice_eq(name_text(c->device->uid), a->owner))
+		return false;
+	return gset_meet(a->in, c->out);
+}
+
+bool
 alert_serve(struct route *r, struct route_now now)
 {
+	struct conn *known[TO_MAX], *to[TO_MAX], *c;
+	size_t n_known = 0, n;
 	struct alert *a;
 
+	while (n_known < TO_MAX && (c = TAILQ_FIRST(&r->alarming)) != NULL) {
+		alarm_wait(r, c, false);
+		known[n_known++] = c;
+	}
+	if (n_known == 0)
+		return false;
 	TAILQ_FOREACH(a, &r->alerts, link)
 	{
 		struct send s = {.uid = a->uid, .class = "chat"};
-		struct conn *to[TO_MAX];
-		size_t n = 0;
 
-		for (size_t i = 0; i < r->n_serving; i++) {
-			struct conn *c = r->serving[i];
-
-			if (c->served == 0 && c != a->from &&
-			    a->seq <= c->born && gset_meet(a->in, c->out))
-				to[n++] = c;
+		n = 0;
+		for (size_t i = 0; i < n_known; i++) {
+			if (alert_missed(a, known[i]))
+				to[n++] = known[i];
 		}
 		if (n == 0 || !alert_retime(r, a, now))
 			continue;
 		s.xml = buf_slice(&r->xml);
 		send_conns(r, to, n, &s);
 	}
+	return true;
 }
 
 uint64_t
@@ -309,8 +392,44 @@ route_tick(struct route *r, struct route_now now)
 	}
 }
 
+/* --- whose they are --- */
+
 void
-alert_conn_gone(struct route *r, const struct conn *c)
+alert_back(struct route *r, const struct ident *i)
+{
+	struct alert *a;
+
+	if (i->conn->feed)
+		return;
+	TAILQ_FOREACH(a, &r->alerts, link)
+	{
+		if (a->from == NULL && slice_eq(a->owner, name_text(i->uid)) &&
+		    gset_meet(a->in, i->conn->in))
+			alert_reattach(a, i->conn);
+	}
+}
+
+/* The one that has had the uid of the alert's owner for longest. */
+static struct conn *
+alert_heir(const struct route *r, const struct alert *a, const struct conn *but)
+{
+	const struct name *n = map_get(&r->uids, a->owner);
+	const struct ident *i;
+	struct conn *heir = NULL;
+
+	if (n == NULL)
+		return NULL;
+	LIST_FOREACH(i, &n->idents, by_uid)
+	{
+		if (i->conn != but && !i->conn->feed &&
+		    gset_meet(a->in, i->conn->in))
+			heir = i->conn; /* new ones are put in front */
+	}
+	return heir;
+}
+
+void
+alert_move(struct route *r, const struct conn *c, struct peer *to)
 {
 	struct alert *a;
 
@@ -318,8 +437,26 @@ alert_conn_gone(struct route *r, const struct conn *c)
 		return;
 	TAILQ_FOREACH(a, &r->alerts, link)
 	{
-		if (a->from == c)
-			a->from = NULL;
+		if (!a->live || a->from != c)
+			continue;
+		a->peer->alerts--;
+		peer_unref(r, a->peer);
+		a->peer = peer_ref(to);
+		to->alerts++;
+	}
+}
+
+void
+alert_conn_gone(struct route *r, struct conn *c)
+{
+	struct alert *a;
+
+	alarm_wait(r, c, false);
+	TAILQ_FOREACH(a, &r->alerts, link)
+	{
+		if (a->from != c)
+			continue;
+		alert_reattach(a, alert_heir(r, a, c));
 	}
 }
 

@@ -69,7 +69,7 @@ set_incognito(struct route *r, struct conn *c, bool on, struct route_now now)
 	{
 		/* ots-listen may keep what we had no room for. */
 		send_forget(r, c, name_text(i->uid));
-		if (i->pos.xml == NULL)
+		if (i->pos.in == NULL)
 			continue;
 		if (!ident_elsewhere(i, now))
 			deliver_gone(r, i, now);

@@ -302,9 +302,11 @@ deliver_to(struct route *r, struct conn *c, const struct event *e,
 {
 	struct ident *i = NULL;
 
-	if (e->identity)
-		i = ident_learn(r, c, e);
 	if (d->all || d->named + d->mission + d->other == 0) {
+		/* Only what is said to all says who its sender is: a marker
+		 * that goes to one client is about somebody else. */
+		if (e->identity)
+			i = ident_learn(r, c, e);
 		if (c->incognito && !event_alert(e) && !event_cancel(e)) {
 			r->count[ROUTE_HIDDEN]++;
 			return;

@@ -9,19 +9,29 @@
 /* What a position costs beside its text, near enough. */
 #define POS_COST sizeof(struct ident)
 
-void
-latest_drop(struct route *r, struct ident *i)
+/* The text goes; type and groups stay, for the notice that the uid goes. */
+static void
+pos_evict(struct route *r, struct pos *p)
 {
-	struct pos *p = &i->pos;
-
 	if (p->xml == NULL)
 		return;
 	TAILQ_REMOVE(&r->latest, p, link);
 	r->latest_bytes -= p->cap + POS_COST;
 	free(p->xml);
+	p->xml = NULL;
+	p->n = p->cap = 0;
+	p->live = p->known = 0;
+}
+
+void
+latest_drop(struct route *r, struct ident *i)
+{
+	struct pos *p = &i->pos;
+
+	pos_evict(r, p);
 	gset_unref(&r->groups, p->in);
-	memset(p, 0, sizeof(*p));
-	p->owner = i;
+	p->in = NULL;
+	p->type_n = 0;
 }
 
 static void
@@ -34,7 +44,7 @@ make_room(struct route *r)
 
 		if (p->owner != NULL) {
 			r->count[ROUTE_EVICTED]++;
-			latest_drop(r, p->owner);
+			pos_evict(r, p);
 		}
 		p = next;
 	}
@@ -71,25 +81,28 @@ latest_store(struct route *r, struct ident *i, const struct event *e,
 	struct pos *p = &i->pos;
 	int64_t stale;
 
-	if (e->type.n > EVENT_TYPE_MAX ||
-	    timetext_parse(e->stale, &stale) < 0) {
+	if (e->type.n > EVENT_TYPE_MAX) {
 		latest_drop(r, i);
 		return;
 	}
+	memcpy(p->type, e->type.p, e->type.n);
+	p->type_n = e->type.n;
+	if (p->in != in) {
+		gset_unref(&r->groups, p->in);
+		p->in = gset_ref(in);
+	}
+	if (timetext_parse(e->stale, &stale) < 0) {
+		pos_evict(r, p);
+		return;
+	}
 	if (!pos_reserve(r, p, e->xml.n)) {
-		latest_drop(r, i); /* better none than an old one */
+		pos_evict(r, p); /* better none than an old one */
 		r->count[ROUTE_DROPPED]++;
 		return;
 	}
 	memcpy(p->xml, e->xml.p, e->xml.n);
 	p->n = e->xml.n;
-	memcpy(p->type, e->type.p, e->type.n);
-	p->type_n = e->type.n;
 	p->stale_ms = stale;
-	if (p->in != in) {
-		gset_unref(&r->groups, p->in);
-		p->in = gset_ref(in);
-	}
 	if (live)
 		p->live = ++r->seq;
 	if (TAILQ_NEXT(p, link) != NULL) {
@@ -164,7 +177,7 @@ serve_position(struct route *r, const struct pos *p)
 }
 
 static void
-serve_begin(struct route *r, struct route_now now)
+serve_begin(struct route *r)
 {
 	struct conn *c;
 
@@ -175,7 +188,6 @@ serve_begin(struct route *r, struct route_now now)
 		r->serving[r->n_serving++] = c;
 	}
 	TAILQ_INSERT_HEAD(&r->latest, &r->mark, link);
-	alert_serve(r, now);
 }
 
 static void
@@ -214,10 +226,12 @@ latest_serve(struct route *r, struct route_now now)
 	while (buf_size(r->out) <= r->cfg.out_high) {
 		struct pos *p;
 
+		if (alert_serve(r, now))
+			continue;
 		if (r->n_serving == 0) {
 			if (TAILQ_EMPTY(&r->newcomers))
 				return;
-			serve_begin(r, now);
+			serve_begin(r);
 		}
 		p = TAILQ_NEXT(&r->mark, link);
 		if (p == NULL)

@@ -4,7 +4,6 @@
 #include "die.h"
 #include "opt.h"
 #include "run.h"
-#include "slot.h"
 #include "str.h"
 
 #define SECOND_US ((uint64_t)1000000)
@@ -30,17 +29,6 @@ set_mode(void *ctx, const char *text)
 	return NULL;
 }
 
-static const char *
-set_node(void *ctx, const char *text)
-{
-	struct run_config *cfg = ctx;
-
-	if (!slots_node_valid(slice_of(text)))
-		return "not 1 to 32 letters, digits, _ or -";
-	cfg->route.node = text;
-	return NULL;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -59,8 +47,8 @@ main(int argc, char **argv)
 		"where local programs tap and feed the stream"},
 	    {0, "socket-mode", "MODE", NULL, OPT_FN, NULL, 0, 0, set_mode,
 		"permissions of the socket (0660)"},
-	    {0, "node", "NAME", "OTS_NODE_ID", OPT_FN, NULL, 0, 0, set_node,
-		"name of this server in hello (local)"},
+	    {0, "node", "NAME", "OTS_NODE_ID", OPT_NODE, &cfg.route.node, 0, 0,
+		NULL, "name of this server in hello (local)"},
 	    {0, "latest-max", "BYTES", NULL, OPT_BYTES, &cfg.route.latest_max,
 		0, (uint64_t)1 << 40, NULL,
 		"memory for latest positions, K M G (256M)"},

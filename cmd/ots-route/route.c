@@ -61,9 +61,11 @@ route_new(const struct route_config *cfg, struct route_now now)
 	map_init(&r->uids, cfg->seed);
 	map_init(&r->callsigns, cfg->seed);
 	map_init(&r->groups, cfg->seed);
+	map_init(&r->peers, cfg->seed);
 	TAILQ_INIT(&r->latest);
 	TAILQ_INIT(&r->newcomers);
 	TAILQ_INIT(&r->waiting);
+	TAILQ_INIT(&r->alarming);
 	TAILQ_INIT(&r->alerts);
 	buf_init(&r->key, SCRATCH_MAX);
 	buf_init(&r->xml, SCRATCH_MAX);
@@ -104,6 +106,7 @@ route_free(struct route **rp)
 	map_fini(&r->uids);
 	map_fini(&r->callsigns);
 	map_fini(&r->groups);
+	map_fini(&r->peers);
 	buf_fini(&r->key);
 	buf_fini(&r->xml);
 	buf_fini(&r->a);
@@ -253,6 +256,8 @@ learn_keys(struct route *r, struct conn *c, const struct rec *rec)
 		if (slice_starts(key, "uid:")) {
 			i = ident_make(
 			    r, c, (struct slice){key.p + 4, key.n - 4});
+			if (i != NULL)
+				alert_back(r, i);
 			uids++;
 		} else if (slice_starts(key, "callsign:")) {
 			callsign = (struct slice){key.p + 9, key.n - 9};
@@ -306,7 +311,9 @@ on_open(struct route *r, const struct rec *rec)
 	} else if (again && !holds) {
 		conn_bind_groups(r, c); /* our bind was lost */
 		latest_newcomer(r, c, WAIT_SERVE);
+		alert_newcomer(r, c);
 	}
+	peer_open(r, c, rec);
 	c->round = r->round;
 	if (again)
 		learn_keys(r, c, rec);
@@ -443,7 +450,8 @@ route_batch_end(struct route *r, struct route_now now)
 bool
 route_pending(const struct route *r)
 {
-	return r->n_serving > 0 || !TAILQ_EMPTY(&r->newcomers);
+	return r->n_serving > 0 || !TAILQ_EMPTY(&r->newcomers) ||
+	    !TAILQ_EMPTY(&r->alarming);
 }
 
 uint64_t

@@ -16,6 +16,7 @@
 #define OUT_HIGH ((size_t)1 << 20)
 #define OUT_MAX  ((size_t)256 << 20) /* a batch grows while it is routed */
 #define FLUSH_US 5000000
+#define LAST_US  1000000
 
 struct server {
 	struct loop loop;
@@ -133,13 +134,15 @@ on_signal(void *arg, int signo)
 }
 
 /* The end of input: everything that follows from it goes out. A signal: what
- * is queued, as far as it goes in five seconds. */
+ * is queued, as far as it goes in five seconds, and the record in the middle
+ * of which it came: its rest would mean nothing to a successor. */
 static void
 drain(struct server *s)
 {
 	uint64_t until = s->eof ? LOOP_NEVER : loop_now(&s->loop) + FLUSH_US;
 	uint64_t left = LOOP_NEVER;
 
+	wire_in_last(&s->in, LAST_US);
 	wire_in_pause(&s->in, true);
 	local_pause(s->local, true);
 	loop_timer_clear(&s->loop, &s->alerts);

@@ -232,6 +232,15 @@ ident_has_callsign(const struct ident *i, struct slice callsign)
 	    slice_eq(name_text(i->callsign), callsign);
 }
 
+/* The first uid is the device's; now it is known. */
+static void
+set_device(struct route *r, struct conn *c, struct ident *i)
+{
+	if (c->device == NULL)
+		c->device = i;
+	alert_known(r, c);
+}
+
 struct ident *
 ident_learn(struct route *r, struct conn *c, const struct event *e)
 {
@@ -241,8 +250,7 @@ ident_learn(struct route *r, struct conn *c, const struct event *e)
 
 	if (old != NULL && ident_has_callsign(old, e->callsign)) {
 		ident_touch(old);
-		if (c->device == NULL)
-			c->device = old;
+		set_device(r, c, old);
 		return old;
 	}
 	i = ident_make(r, c, e->uid);
@@ -250,8 +258,10 @@ ident_learn(struct route *r, struct conn *c, const struct event *e)
 		r->count[ROUTE_DROPPED]++;
 		return NULL;
 	}
-	if (old == NULL)
+	if (old == NULL) {
 		bind_key(r, c, "bind", "uid:", e->uid);
+		alert_back(r, i);
+	}
 	if (i->callsign != NULL && !callsign_shared(i, i->callsign))
 		bind_key(r, c, "unbind", "callsign:", name_text(i->callsign));
 	if (ident_rename(r, i, e->callsign) < 0) {
@@ -260,8 +270,7 @@ ident_learn(struct route *r, struct conn *c, const struct event *e)
 	}
 	if (!callsign_shared(i, i->callsign))
 		bind_key(r, c, "bind", "callsign:", e->callsign);
-	if (c->device == NULL)
-		c->device = i;
+	set_device(r, c, i);
 	/* A feed of a thousand aircraft is not a thousand log lines. */
 	if (!c->feed || before == 0)
 		log_identity(i);
@@ -277,9 +286,14 @@ ident_elsewhere(const struct ident *i, struct route_now now)
 	{
 		if (k == i)
 			continue;
-		if (!k->conn->feed ||
-		    (k->pos.xml != NULL && k->pos.stale_ms > now_ms(now)))
+		if (!k->conn->feed) {
+			if (gset_meet(i->pos.in, k->conn->in))
+				return true;
+		} else if (k->pos.xml != NULL &&
+		    k->pos.stale_ms > now_ms(now) &&
+		    gset_meet(i->pos.in, k->pos.in)) {
 			return true;
+		}
 	}
 	return false;
 }
@@ -309,6 +323,7 @@ conn_bind_groups(struct route *r, const struct conn *c)
 struct conn *
 conn_make(struct route *r, struct slice id, bool holds)
 {
+	static const struct slice nowhere = {"", 0};
 	struct conn *c;
 
 	/* NODE.SLOT.GENERATION: never the feed's id, never an escape. */
@@ -320,7 +335,9 @@ conn_make(struct route *r, struct slice id, bool holds)
 		return NULL;
 	memcpy(c->id, id.p, id.n);
 	c->id_n = id.n;
-	if (map_put(&r->conns, id, c) < 0) {
+	c->peer = peer_get(r, nowhere, nowhere);
+	if (c->peer == NULL || map_put(&r->conns, id, c) < 0) {
+		peer_unref(r, c->peer);
 		free(c);
 		return NULL;
 	}
@@ -334,6 +351,7 @@ conn_make(struct route *r, struct slice id, bool holds)
 		return c;
 	conn_bind_groups(r, c);
 	latest_newcomer(r, c, WAIT_SERVE);
+	alert_newcomer(r, c);
 	return c;
 }
 
@@ -350,6 +368,7 @@ conn_free(struct route *r, struct conn *c)
 	}
 	gset_unref(&r->groups, c->in);
 	gset_unref(&r->groups, c->out);
+	peer_unref(r, c->peer);
 	(void)map_del(&r->conns, conn_id(c));
 	free(c);
 }
@@ -361,7 +380,7 @@ conn_gone(struct route *r, struct conn *c, struct route_now now)
 
 	TAILQ_FOREACH(i, &c->idents, link)
 	{
-		if (i->pos.xml != NULL && !ident_elsewhere(i, now))
+		if (i->pos.in != NULL && !ident_elsewhere(i, now))
 			deliver_gone(r, i, now);
 	}
 	conn_free(r, c);

@@ -23,13 +23,15 @@
 struct pos {
 	TAILQ_ENTRY(pos) link;
 	struct ident *owner; /* NULL: the mark of a replay under way */
-	char *xml;           /* escaped; NULL: no position is known */
+	char *xml;           /* escaped; NULL: no position is kept */
 	size_t n, cap;
 	char type[EVENT_TYPE_MAX];
 	size_t type_n;
 	int64_t stale_ms;
 	uint64_t live;  /* seq when last sent to all; 0: only told again */
 	uint64_t known; /* seq when first stored */
+	/* Who was shown it, NULL: nobody. With the type it stays when the xml
+	 * must make room: they are to be told when the uid goes. */
 	struct gset *in;
 };
 
@@ -50,6 +52,17 @@ TAILQ_HEAD(conn_queue, conn);
 
 struct name {
 	struct ident_list idents;
+	size_t n;
+	char text[];
+};
+
+/* Where connections come from: the host and, if there is one, the user. What
+ * one of them may make us remember is bounded over all its connections, those
+ * that are gone too: whoever reconnects has no more than who stays. */
+struct peer {
+	unsigned refs;
+	unsigned alerts; /* that it raised */
+	unsigned left;   /* those of them whose connection has gone */
 	size_t n;
 	char text[];
 };
@@ -75,8 +88,12 @@ struct conn {
 	TAILQ_ENTRY(conn) queued;
 	enum conn_wait wait;
 	size_t serving_at;
-	unsigned alerts;
-	bool feed; /* stands for all local programs */
+	struct peer *peer; /* NULL: the feed */
+	TAILQ_ENTRY(conn) alarm;
+	bool unalarmed;  /* is to be told active alerts once it is known */
+	bool alarming;   /* in r->alarming */
+	unsigned alerts; /* that are live and its own */
+	bool feed;       /* stands for all local programs */
 	bool incognito;
 };
 
@@ -85,7 +102,13 @@ struct alert {
 	struct slice uid;        /* in mem, as are the next two */
 	struct slice owner;      /* uid of the device, may be empty */
 	struct slice xml;
-	struct conn *from; /* NULL: has gone */
+	struct conn *from; /* who does not get it; NULL: has gone */
+	struct peer *peer; /* who raised it; NULL: the feed */
+	/* Counted in from->alerts: from raised it, or has come back from the
+	 * same peer. Who comes back from elsewhere is not sure to be the same:
+	 * at a limit the alert is one whose sender has gone. */
+	bool live;
+	bool kept; /* by ots-listen under from */
 	struct gset *in;
 	uint64_t began, next; /* mono_us */
 	uint64_t seq;         /* when its sender sent it; 0: only told again */
@@ -97,12 +120,13 @@ TAILQ_HEAD(alert_queue, alert);
 struct route {
 	struct route_config cfg;
 	struct buf *out;
-	struct map conns, idents, uids, callsigns, groups;
+	struct map conns, idents, uids, callsigns, groups, peers;
 	struct gset *anon;
 	struct conn *feed;
 	struct pos_queue latest; /* least recently sent first */
 	size_t latest_bytes, n_idents;
 	struct conn_queue newcomers, waiting;
+	struct conn_queue alarming; /* now known: to be told the alerts */
 	struct conn *serving[TO_MAX];
 	size_t n_serving;
 	struct pos mark;
@@ -155,8 +179,16 @@ int ident_rename(struct route *r, struct ident *i, struct slice callsign);
 /* The sender of an identity event says who it is. NULL: no memory. */
 struct ident *ident_learn(
     struct route *r, struct conn *c, const struct event *e);
-/* Does a uid live on another connection too? */
+/* Does a uid live on another connection too, where those who are shown this
+ * one can see it? */
 bool ident_elsewhere(const struct ident *i, struct route_now now);
+
+/* --- peer.c: where connections come from --- */
+struct peer *peer_get(struct route *r, struct slice host, struct slice user);
+struct peer *peer_ref(struct peer *p);
+void peer_unref(struct route *r, struct peer *p);
+/* `peer` (its port does not count) and `user` of an open. */
+void peer_open(struct route *r, struct conn *c, const struct rec *rec);
 
 /* --- deliver.c: who gets it --- */
 struct send {
@@ -200,10 +232,27 @@ void alert_again(struct route *r, struct conn *c, const struct event *e,
 bool alert_fits(const struct route *r, const struct event *e);
 /* True: it ended an alert, and must go to all. */
 bool alert_cancel(struct route *r, const struct event *e, struct route_now now);
-/* Tell those that are served just now. */
-void alert_serve(struct route *r, struct route_now now);
-void alert_conn_gone(struct route *r, const struct conn *c);
+/* It missed the alerts of before: it gets them when it has said who it is, so
+ * that nobody who comes back gets his own. */
+void alert_newcomer(struct route *r, struct conn *c);
+/* This uid is new on its connection: alerts of it have their sender back. */
+void alert_back(struct route *r, const struct ident *i);
+/* The connection has said who it is. */
+void alert_known(struct route *r, struct conn *c);
+/* Tell those that are now known. False: nobody waits. */
+bool alert_serve(struct route *r, struct route_now now);
+/* Not repeated any more; why: for the log, or NULL when it is replaced. */
+void alert_end(struct route *r, struct alert *a, const char *why);
+/* Its alerts are now of this peer. */
+void alert_move(struct route *r, const struct conn *c, struct peer *to);
+void alert_conn_gone(struct route *r, struct conn *c);
 void alert_free_all(struct route *r);
+
+/* --- alert_room.c: how many --- */
+/* For one of `c` that replaces `old` (or NULL). False: nothing gives way, so
+ * the new one is not repeated. */
+bool alert_make_room(
+    struct route *r, const struct conn *c, const struct alert *old);
 
 /* --- control.c: control types (cot-streaming 7.8) --- */
 enum control {

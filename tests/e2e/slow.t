@@ -14,7 +14,7 @@ MEMORY_KIB = 96 * 1024 * e2e.MEMORY_FACTOR
 # A queue small enough to be full in the time that the test has.
 SMALL = {"ots-listen": ["--queue-max", "256K", "--queue-burst", "256K"]}
 
-tap = Tap(2 * SECONDS + 60)
+tap = Tap(3 * SECONDS + 90)
 
 
 def run(share, options=None, *more):

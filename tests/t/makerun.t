@@ -101,6 +101,9 @@ is "no wire is left" "$(find "$tmp/one/wires" "$tmp/one/socket" \
 node=$(cat "$tmp/one/node-id")
 echo 127.0.0.1 >"$tmp/one/env/OTS_STREAMING_INTERFACE"
 echo 0 >"$tmp/one/env/OTS_TCP_STREAMING_PORT"
+echo secret >"$tmp/secret"
+owner=$(stat -c %u "$tmp/secret")
+ln "$tmp/secret" "$tmp/one/logs/ots-parse/link"
 mkdir -m 0700 "$tmp/bin"
 cp "$BIN"/ots-* "$tmp/bin"
 spawn perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
@@ -109,6 +112,8 @@ spawn perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
 one=$spawned
 ok "settings come from the env folder too" \
 	wait_for grep -q '(TCP)  *127.0.0.1:' "$tmp/third.out"
+is "a link in a user's folder does not give a file away" \
+	"$(stat -c %u "$tmp/secret")" "$owner"
 is "the name of the node stays" "$(cat "$tmp/one/node-id")" "$node"
 pids=$(for s in ots-listen ots-parse ots-route; do pid_of one $s; done)
 kill -INT "-$one"

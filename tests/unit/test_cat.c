@@ -59,7 +59,9 @@ input(struct fixture *f, const char *text, size_t step)
 	for (i = 0; i < n && !wrong; i += step)
 		wrong = cat_input(
 		    &f->cat, text + i, n - i < step ? n - i : step, &f->tx);
-	return wrong ? wrong : cat_input_end(&f->cat, &f->tx);
+	if (!wrong)
+		cat_input_end(&f->cat);
+	return wrong;
 }
 
 static const char *
@@ -119,7 +121,7 @@ test_input_records(void **state)
 	}
 }
 
-/* What begins like a record but is none is looked at whole. */
+/* What does not begin like an event is a torn record (sniff.h). */
 static void
 test_input_neither(void **state)
 {
@@ -129,12 +131,9 @@ test_input_neither(void **state)
 	FOR_STEPS(i)
 	{
 		begin(&f, CAT_STREAM, CAT_XML);
-		assert_null(input(&f, "ev" E1, steps[i]));
-		expect(&f.tx, E1);
-		end(&f);
-		begin(&f, CAT_STREAM, CAT_XML);
-		assert_null(input(&f, "\nev", steps[i]));
+		assert_null(input(&f, "\nev" E1, steps[i]));
 		expect(&f.tx, "");
+		assert_int_equal(f.cat.bad, 1);
 		end(&f);
 	}
 	begin(&f, CAT_STREAM, CAT_XML);

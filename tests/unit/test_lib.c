@@ -14,6 +14,7 @@
 #include "map.h"
 #include "num.h"
 #include "slot.h"
+#include "sniff.h"
 #include "str.h"
 #include "timetext.h"
 
@@ -398,6 +399,36 @@ test_base64(void **state)
 	buf_fini(&b);
 }
 
+static void
+test_sniff(void **state)
+{
+	static const struct {
+		const char *text;
+		enum sniff is;
+		size_t left;
+	} cases[] = {
+	    {"", SNIFF_MORE, 0},
+	    {" \t\r\n", SNIFF_MORE, 0},
+	    {"\n\nev:hello\n", SNIFF_RECORDS, 9},
+	    {"e", SNIFF_RECORDS, 1},
+	    {"orn:record\n", SNIFF_RECORDS, 11},
+	    {" <", SNIFF_COT, 1},
+	    {"\xEF\xBB\xBF<event/>", SNIFF_COT, 11},
+	    {"\xBF\x01", SNIFF_COT, 2},
+	    {"<event>ev:\n ev:x", SNIFF_COT, 16},
+	    {"</event>\nev:x\n", SNIFF_RECORDS, 14},
+	};
+	struct slice s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+		s = slice_of(cases[i].text);
+		assert_int_equal(sniff(&s), cases[i].is);
+		assert_int_equal(s.n, cases[i].left);
+	}
+}
+
 int
 main(void)
 {
@@ -415,6 +446,7 @@ main(void)
 	    cmocka_unit_test(test_cotscan),
 	    cmocka_unit_test(test_cotmake),
 	    cmocka_unit_test(test_base64),
+	    cmocka_unit_test(test_sniff),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,8 +46,8 @@ test_told_again(void **state)
 	"ev:cot|conn:" conn "|again:1|uid:A-9-1-1|type:b-a-o-tbl|"             \
 	"emergency:911 Alert|link-uid:A|xml:" CANON(                           \
 	    OLD, OLD, "b-a-o-tbl", "A-9-1-1") "\n"
-#define REPEAT(to, time, stale)                                                \
-	"ev:send|" to "|uid:A-9-1-1|class:chat|xml:" CANON(                    \
+#define SHOWN(class, to, time, stale)                                          \
+	"ev:send|" to "|uid:A-9-1-1|class:" class "|xml:" CANON(               \
 	    time, stale, "b-a-o-tbl", "A-9-1-1") "\n"
 #define CANCEL(conn)                                                           \
 	"ev:cot|conn:" conn "|uid:A-9-1-1|type:b-a-o-can|"                     \
@@ -83,8 +83,8 @@ test_alert_told_again(void **state)
 	expect(f, "");
 	tick(f, 1);
 	expect(f,
-	    REPEAT("to:group:__ANON__|not:n.1.1", "2027-01-15T08:00:10.000Z",
-		"2027-01-15T08:00:25.000Z"));
+	    SHOWN("item", "to:group:__ANON__|not:n.1.1",
+		"2027-01-15T08:00:10.000Z", "2027-01-15T08:00:25.000Z"));
 	put(f, CANCEL("n.2.1"));
 	expect(f, "ev:forget|conn:n.1.1|uid:A-9-1-1\n" CANCELLED("n.2.1"));
 	assert_true(route_deadline(f->r) == UINT64_MAX);
@@ -155,7 +155,7 @@ test_unopened_unbound(void **state)
 	/* told without its group: it never was bound */
 	batch(f, "ev:open|conn:n.2.1|via:tcp|again:1|key:uid:B");
 	expect(f,
-	    BIND("n.2.1") REPEAT("to:conn:n.2.1", NOW_TEXT,
+	    BIND("n.2.1") SHOWN("chat", "to:conn:n.2.1", NOW_TEXT,
 		"2027-01-15T08:00:15.000Z") REPLAY("to:conn:n.2.1", "A"));
 	batch(
 	    f, "ev:announced|node:n|round:%llu", (unsigned long long)f->round);

@@ -4,12 +4,12 @@
 #include "../../cmd/ots-route/tap.h"
 
 #define OLD "2020-01-01T00:00:00.000Z"
-#define SENT(not, keep, time, stale)                                           \
-	"ev:send|to:group:__ANON__|" not "uid:A-9-1-1|class:chat|" keep        \
-					 "xml:" CANON(time, stale,             \
-					     "b-a-o-tbl", "A-9-1-1") "\n"
-#define LIVE(not )              SENT(not, "keep:1|", OLD, OLD)
-#define ALERT(not, time, stale) SENT(not, "", time, stale)
+#define SENT(class, not, keep, time, stale)                                    \
+	"ev:send|to:group:__ANON__|" not "uid:A-9-1-1|class:" class            \
+	    "|" keep "xml:" CANON(time, stale, "b-a-o-tbl", "A-9-1-1") "\n"
+#define LIVE(not )              SENT("chat", not, "keep:1|", OLD, OLD)
+#define ALERT(not, time, stale) SENT("item", not, "", time, stale)
+#define ONCE(not )              SENT("chat", not, "", OLD, OLD)
 #define FORGET(conn)            "ev:forget|conn:" conn "|uid:A-9-1-1\n"
 #define RAISE(conn)                                                            \
 	"ev:cot|" conn "uid:A-9-1-1|type:b-a-o-tbl|emergency:911 "             \
@@ -51,9 +51,13 @@ test_alert(void **state)
 	expect(f,
 	    ALERT("not:n.1.1|", "2027-01-15T08:00:20.000Z",
 		"2027-01-15T08:00:35.000Z"));
-	/* a newcomer need not wait for the next one */
+	/* a newcomer need not wait for the next one: it may be its sender,
+	 * but not once it says who it is */
 	sync_now(f, "n");
 	batch(f, "ev:open|conn:n.3.1|via:tcp");
+	assert_null(slice_find(buf_slice(&f->out), SLICE("A-9-1-1")));
+	forget(f);
+	sa(f, "n.3.1", "C", "charlie");
 	assert_non_null(slice_find(buf_slice(&f->out),
 	    SLICE("to:conn:n.3.1\tuid:A-9-1-1\tclass:chat\txml:<event "
 		  "version=\"2.0\" time=\"2027-01-15T08:00:20.000Z\"")));
@@ -130,7 +134,7 @@ test_replaced(void **state)
 	expect(f, LIVE("not:n.2.1|") FORGET("n.1.1"));
 	/* one for a part of the groups is not kept */
 	put(f, RAISE("conn:n.2.1|dest-group:__ANON__|"));
-	expect(f, ALERT("not:n.2.1|", OLD, OLD) FORGET("n.2.1"));
+	expect(f, ONCE("not:n.2.1|") FORGET("n.2.1"));
 	assert_int_equal(route_gauges(f->r).alerts, 1);
 	fix_free(f);
 }
@@ -157,12 +161,17 @@ test_alert_bounds(void **state)
 	forget(f);
 	for (int i = 0; i < 1100; i++)
 		put(f,
+		    "ev:open|conn:n.%d.1|via:tcp|peer:10.0.%d.%d:9\n"
 		    "ev:cot|conn:n.%d.1|uid:y%d|type:b-a-g|emergency:g|"
 		    "xml:" CANON(OLD, OLD, "b-a-g", "x"),
-		    i, i);
+		    i, i / 256, i % 256, i, i);
 	assert_int_equal(route_gauges(f->r).alerts, 1000);
-	/* one for each that gave way; all connections are still there */
+	/* One for each that gave way, to one of its own or to those of others:
+	 * each connection keeps one. And one for each that came too late. */
 	assert_int_equal(forgets(f), 16 + 1100 - 1000);
+	assert_int_equal(conn_find(f->r, SLICE("n.1.1"))->alerts, 1);
+	assert_int_equal(conn_find(f->r, SLICE("n.999.1"))->alerts, 1);
+	assert_int_equal(conn_find(f->r, SLICE("n.1000.1"))->alerts, 0);
 	forget(f);
 	/* a full output: none is queued behind the others */
 	f->r->cfg.out_high = 1000;
@@ -208,7 +217,7 @@ test_not_repeated(void **state)
 	f->r->cfg.alert_every = 0;
 	forget(f);
 	put(f, RAISE("conn:n.1.1|"));
-	expect(f, ALERT("not:n.1.1|", OLD, OLD)); /* nor kept */
+	expect(f, ONCE("not:n.1.1|")); /* nor kept */
 	assert_int_equal(route_gauges(f->r).alerts, 0);
 	fix_free(f);
 }

@@ -272,7 +272,8 @@ do_close(struct fix *f, int i)
 	bool elsewhere = false;
 
 	for (int k = 0; k < CLIENTS; k++) {
-		if (k != i && model[k].live && model[k].uid == m->uid)
+		if (k != i && model[k].live && model[k].uid == m->uid &&
+		    (model[k].in & m->in) != 0)
 			elsewhere = true;
 	}
 	m->live = false;
@@ -366,12 +367,34 @@ test_cancel_groups(void **state)
 	fix_free(f);
 }
 
+/* The same uid where nobody of the others sees it is not elsewhere. */
+static void
+test_elsewhere_by_group(void **state)
+{
+	static const struct slice red = {"red", 3};
+	struct fix *f = fix_new();
+	struct conn *c;
+
+	(void)state;
+	client(f, "n.1.1", "A", "alpha");
+	join(f, "n.2.1");
+	c = conn_find(f->r, SLICE("n.2.1"));
+	gset_unref(&f->r->groups, c->in);
+	c->in = gset_make(&f->r->groups, &red, 1);
+	sa(f, "n.2.1", "A", "alpha");
+	forget(f);
+	put(f, "ev:close|conn:n.1.1");
+	expect(f, GONE("A", "a-f-G-U-C"));
+	fix_free(f);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_random),
 	    cmocka_unit_test(test_cancel_groups),
+	    cmocka_unit_test(test_elsewhere_by_group),
 	};
 
 	return cmocka_run_group_tests_name("route-groups", tests, NULL, NULL);

@@ -381,6 +381,79 @@ test_latest_limit(void **state)
 	fix_free(f);
 }
 
+/* What is said to one client says nothing of its sender. */
+static void
+test_identity_is_broadcast(void **state)
+{
+	static const char *const dests[] = {
+	    "dest-uid:B",
+	    "dest-callsign:bravo",
+	    "dest-mission:M",
+	    "dest-callsign:ffffffff-ffff-ffff-ffff-ffffffffffff",
+	};
+	struct fix *f = fix_new();
+
+	(void)state;
+	client(f, "n.1.1", "A", "alpha");
+	for (size_t i = 0; i < sizeof(dests) / sizeof(dests[0]); i++) {
+		put(f,
+		    "ev:cot|conn:n.1.1|uid:B|type:a-f-G|callsign:bravo|"
+		    "endpoint:|stale:" FRESH "|%s|xml:<B/>",
+		    dests[i]);
+		assert_null(slice_find(buf_slice(&f->out), SLICE("bind")));
+		assert_int_equal(route_gauges(f->r).uids, 1);
+		forget(f);
+	}
+	/* an empty one counts for nothing, a group is to all in it */
+	put(f,
+	    "ev:cot|conn:n.1.1|uid:B|type:a-f-G|callsign:b|endpoint:|"
+	    "stale:" FRESH "|dest-uid:|xml:<B/>");
+	put(f,
+	    "ev:cot|conn:n.1.1|uid:C|type:a-f-G|callsign:c|endpoint:|"
+	    "stale:" FRESH "|dest-group:__ANON__|xml:<C/>");
+	assert_int_equal(route_gauges(f->r).uids, 3);
+	/* who is incognito is still known */
+	put(f, "ev:cot|conn:n.1.1|uid:i|type:t-x-c-i-e|xml:<x/>");
+	forget(f);
+	sa(f, "n.1.1", "D", "delta");
+	expect(f,
+	    KEY("bind", "n.1.1", "uid:D")
+		KEY("bind", "n.1.1", "callsign:delta"));
+	fix_free(f);
+}
+
+/* Its position had to make room: that it goes is told all the same. */
+static void
+test_notice_after_eviction(void **state)
+{
+	struct fix *f = fix_new();
+
+	(void)state;
+	client(f, "n.1.1", "A", "alpha");
+	client(f, "n.2.1", "B", "bravo");
+	f->r->cfg.latest_max = 1;
+	sa(f, "n.1.1", "A", "alpha");
+	assert_int_equal(f->r->latest_bytes, 0);
+	forget(f);
+	put(f, "ev:close|conn:n.1.1");
+	expect(f, GONE("A", "a-f-G-U-C"));
+	/* unless it said so itself */
+	put(f, "ev:cot|conn:n.2.1|uid:x|type:t-x-d-d|link-uid:B|xml:<x/>");
+	forget(f);
+	put(f, "ev:close|conn:n.2.1");
+	expect(f, "");
+	assert_int_equal(f->r->groups.n, 1);
+	/* one without a position that could be kept was shown, too */
+	join(f, "n.3.1");
+	put(f,
+	    "ev:cot|conn:n.3.1|uid:C|type:a-f|callsign:c|endpoint:|stale:bad|"
+	    "xml:<C/>");
+	forget(f);
+	put(f, "ev:close|conn:n.3.1");
+	expect(f, GONE("C", "a-f"));
+	fix_free(f);
+}
+
 int
 main(void)
 {
@@ -399,6 +472,8 @@ main(void)
 	    cmocka_unit_test(test_newcomer_own),
 	    cmocka_unit_test(test_newcomers_wait_for_room),
 	    cmocka_unit_test(test_latest_limit),
+	    cmocka_unit_test(test_identity_is_broadcast),
+	    cmocka_unit_test(test_notice_after_eviction),
 	};
 
 	return cmocka_run_group_tests_name("route-state", tests, NULL, NULL);

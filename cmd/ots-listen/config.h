@@ -1,0 +1,24 @@
+/* config.h - what the options of ots-listen say. */
+#ifndef OTS_LISTEN_CONFIG_H
+#define OTS_LISTEN_CONFIG_H
+
+#include "net.h"
+#include "opt.h"
+#include "server.h"
+
+struct config {
+	struct net_addr tcp[SERVER_LISTENERS_MAX];
+	const char *tcp_text[SERVER_LISTENERS_MAX];
+	int n_tcp;
+	const char *node;
+	uint64_t max_clients, max_event, max_send, queue_max, queue_burst,
+	    queue_total;
+	uint64_t input_total;
+	uint64_t gather_max, dead_after;
+};
+
+/* The defaults; opt_parse with config_prog fills it. */
+extern struct config config;
+extern const struct opt_prog config_prog;
+
+#endif
