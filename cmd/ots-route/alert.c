@@ -44,7 +44,7 @@ alert_attach(struct alert *a, struct conn *c)
 static void
 alert_detach(struct alert *a)
 {
-	if (a->live)
+	if (a->live && a->from != NULL) /* live: from is set */
 		a->from->alerts--;
 	else if (a->peer != NULL)
 		a->peer->left--;
