@@ -9,7 +9,7 @@ for source in "$TOP"/tests/fuzz/fuzz_*.c; do
 	name=${name%.c}
 	ok "$name has a corpus" \
 		test -n "$(find "$TOP/tests/fuzz/corpus/$name" -type f | head -n 1)"
-	timeout 100 "$BUILD/fuzz/fuzz_$name" "$TOP/tests/fuzz/corpus/$name" \
+	timeout --foreground -k 5 100 "$BUILD/fuzz/fuzz_$name" "$TOP/tests/fuzz/corpus/$name" \
 		>"$tmp/out" 2>&1
 	is "$name takes it" $? 0 || diag "$(tail -n 30 "$tmp/out")"
 	n=$((n + 1))

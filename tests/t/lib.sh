@@ -52,7 +52,8 @@ trap 'echo "# ended by a signal" >&2; exit 1' INT TERM HUP
 	trap - EXIT
 	exec setsid sh -c 'sleep "$1" & trap "kill $!; exit" TERM; wait
 		echo "# $2 has run for $1 s" >&2
-		kill -TERM "$3" && pkill -TERM -P "$3"' \
+		kids=$(pgrep -P "$3")
+		kill -TERM "$3" $kids; sleep 5; kill -KILL $kids' \
 		sh "${TEST_SECONDS:-120}" "$0" $$
 ) >/dev/null &
 guard=$!

@@ -33,29 +33,29 @@ event C 59 >"$tmp/c"
 cat "$tmp/a" "$tmp/b" "$tmp/c" >"$tmp/abc"
 
 begin=$(now_ms)
-timeout 30 ots-replay -s 2 -g 1 "$tmp/abc" >"$tmp/out"
+timeout --foreground -k 5 30 ots-replay -s 2 -g 1 "$tmp/abc" >"$tmp/out"
 is "it ends well" $? 0
 ok "and takes its time" between 1000 5000 $(($(now_ms) - begin))
 is "all events are there" "$(uids "$tmp/out")" "A B C "
 is "one a line" "$(wc -l <"$tmp/out")" 3
 
-is "without pauses" "$(timeout 10 ots-replay -s 0 "$tmp/abc" | tr -d '\n')" \
+is "without pauses" "$(timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/abc" | tr -d '\n')" \
 	"$(cat "$tmp/abc")"
-timeout 10 ots-replay -s 0 <"$tmp/abc" >"$tmp/out"
+timeout --foreground -k 5 10 ots-replay -s 0 <"$tmp/abc" >"$tmp/out"
 is "from standard input" "$(uids "$tmp/out")" "A B C "
-timeout 10 ots-replay -s 0 "$tmp/c" - "$tmp/a" <"$tmp/b" >"$tmp/out"
+timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/c" - "$tmp/a" <"$tmp/b" >"$tmp/out"
 is "files follow each other" "$(uids "$tmp/out")" "C B A "
-timeout 10 ots-replay -s 0 -l 3 "$tmp/a" >"$tmp/out"
+timeout --foreground -k 5 10 ots-replay -s 0 -l 3 "$tmp/a" >"$tmp/out"
 is "again and again" "$(uids "$tmp/out")" "A A A "
-is "for ever" "$(timeout 10 ots-replay -s 0 -l 0 "$tmp/a" | head -n 5000 |
+is "for ever" "$(timeout --foreground -k 5 10 ots-replay -s 0 -l 0 "$tmp/a" | head -n 5000 |
 	wc -l)" 5000
-timeout 10 ots-replay -s 0 --from 2024-05-06T07:08:01Z --until +59 \
+timeout --foreground -k 5 10 ots-replay -s 0 --from 2024-05-06T07:08:01Z --until +59 \
 	"$tmp/abc" >"$tmp/out"
 is "from and until" "$(uids "$tmp/out")" "B "
 
 # The first line is there while the second one waits.
 mkfifo "$tmp/fifo"
-timeout 30 ots-replay "$tmp/abc" >"$tmp/fifo" &
+timeout --foreground -k 5 30 ots-replay "$tmp/abc" >"$tmp/fifo" &
 replay=$!
 exec 8<"$tmp/fifo"
 read -r line <&8
@@ -66,13 +66,13 @@ is "SIGTERM ends a pause" $? 0
 exec 8<&-
 
 today=$(date -u +%Y-%m-%dT)
-timeout 10 ots-replay -s 0 -N -p X- "$tmp/abc" >"$tmp/out"
+timeout --foreground -k 5 10 ots-replay -s 0 -N -p X- "$tmp/abc" >"$tmp/out"
 is "a prefix, known ahead" "$(grep -o ' uid="[^"]*"' "$tmp/out" |
 	tr -d '\n')" ' uid="X-A" uid="X-B" uid="X-B" uid="X-C"'
 is "times move to now" "$(grep -c "time=\"$today.*Z\" start=\"$today" \
 	"$tmp/out")" 3
 unlike "flow tags go" "$(cat "$tmp/out")" flow-tags
-like "other uids" "$(timeout 10 ots-replay -s 0 -u B=Q -u C=R "$tmp/abc" |
+like "other uids" "$(timeout --foreground -k 5 10 ots-replay -s 0 -u B=Q -u C=R "$tmp/abc" |
 	tr -d '\n')" 'uid="A" .*link uid="Q".* uid="Q" .* uid="R" '
 
 {
@@ -82,30 +82,30 @@ like "other uids" "$(timeout 10 ots-replay -s 0 -u B=Q -u C=R "$tmp/abc" |
 		"$(cat "$tmp/a")"
 	printf 'nonsense\nev:close\tconn:n.1.1\twhy:eof\tt:1714979280200000\n'
 } >"$tmp/rec"
-timeout 10 ots-replay -s 0 "$tmp/rec" >"$tmp/out" 2>"$tmp/err"
+timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/rec" >"$tmp/out" 2>"$tmp/err"
 is "records come as they are" "$(sed 1,2d "$tmp/out")" \
 	"$(sed '1,2d;/nonsense/d' "$tmp/rec")"
 is "behind a hello" "$(sed -n 1,2p "$tmp/out")" "
 ev:hello	version:1	program:ots-replay	node:local"
 like "what was bad is told" "$(cat "$tmp/err")" 'ev=counters events=1 .*bad=1'
-timeout 10 ots-replay -s 0 -N -p X- "$tmp/rec" >"$tmp/out" 2>"$tmp/err"
+timeout --foreground -k 5 10 ots-replay -s 0 -N -p X- "$tmp/rec" >"$tmp/out" 2>"$tmp/err"
 like "labels follow" "$(cat "$tmp/out")" \
 	"^ev:cot	conn:n.1.1	t:[0-9]{16}	uid:X-A	time:$today.*Z	link-uid:B	xml:<event .* uid=\"X-A\" "
 unlike "the protobuf form does not stay" "$(cat "$tmp/out")" 'pb:'
 is "nor a time of then" "$(grep -c 't:1714979' "$tmp/out")" 0
 
-timeout 10 ots-replay -s 0 "$tmp/rec" "$tmp/abc" >"$tmp/out" 2>"$tmp/err"
+timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/rec" "$tmp/abc" >"$tmp/out" 2>"$tmp/err"
 is "kinds do not mix" $? 100
 like "which is said" "$(cat "$tmp/err")" "$tmp/abc: .*mix"
-timeout 10 ots-replay -s 0 "$tmp/nothing" 2>"$tmp/err"
+timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/nothing" 2>"$tmp/err"
 is "a file that is not there" $? 100
 printf '<!DOCTYPE x>' >"$tmp/doctype"
-timeout 10 ots-replay "$tmp/doctype" 2>"$tmp/err"
+timeout --foreground -k 5 10 ots-replay "$tmp/doctype" 2>"$tmp/err"
 is "a file that is no recording" $? 100
-: | timeout 10 ots-replay -l 2 2>"$tmp/err"
+: | timeout --foreground -k 5 10 ots-replay -l 2 2>"$tmp/err"
 is "a pipe cannot be read twice" $? 100
 (
-	timeout 10 ots-replay -s 0 -l 0 "$tmp/abc" 2>"$tmp/err"
+	timeout --foreground -k 5 10 ots-replay -s 0 -l 0 "$tmp/abc" 2>"$tmp/err"
 	echo $? >"$tmp/rc"
 ) | head -n 1 >"$tmp/out"
 is "a closed output is 111" "$(cat "$tmp/rc")" 111
@@ -113,7 +113,7 @@ is "and quiet" "$(cat "$tmp/err")" ""
 for bad in "-s -1" "-s x" "-g x" "-u A" "-u =B" "-u A=" "--from soon" \
 	"--until +x" "-l -1"; do
 	# shellcheck disable=SC2086 # these are several arguments
-	timeout 10 ots-replay $bad "$tmp/a" >"$tmp/out" 2>"$tmp/err"
+	timeout --foreground -k 5 10 ots-replay $bad "$tmp/a" >"$tmp/out" 2>"$tmp/err"
 	is "wrong: ots-replay $bad" $? 100
 done
 ok "-n checks only" ots-replay -n "$tmp/nothing"
