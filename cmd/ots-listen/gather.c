@@ -29,6 +29,13 @@ gather_read_at(const struct gather *g, uint64_t now, bool much)
 	return at > now ? at : now;
 }
 
+uint64_t
+gather_spread(const struct gather *g, uint32_t n)
+{
+	/* A quarter of the time is left for being late. */
+	return n > 1 ? (interval(g) - interval(g) / 4) / n : 0;
+}
+
 void
 gather_begin(struct gather *g, uint64_t now)
 {

@@ -34,6 +34,9 @@ uint64_t gather_due(const struct gather *g);
 /* Clients were just read, and it was much or little: until when they may be
  * left unread. */
 uint64_t gather_read_at(const struct gather *g, uint64_t now, bool much);
+/* How far apart the n slices of a flush may lie: a flush of many who can wait
+ * is spread over the time until the next, and is in nobody's way. */
+uint64_t gather_spread(const struct gather *g, uint32_t n);
 /* A flush begins, or one cut in slices goes on (cost of a slice). */
 void gather_begin(struct gather *g, uint64_t now);
 void gather_spent(struct gather *g, uint64_t us);

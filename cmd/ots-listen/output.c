@@ -132,11 +132,16 @@ output_due(struct server *s)
 	}
 	if (!s->slices_left && s->core.dirty[LISTEN_WATCHER].head &&
 	    (early || gather_due(watch) <= now)) {
-		gather_begin(watch, now);
 		s->slices_left = s->core.dirty[LISTEN_WATCHER].n;
+		s->slice_gap =
+		    gather_spread(watch, s->slices_left / WATCHERS_TURN);
+		s->slice_at = now;
+		gather_begin(watch, now);
 	}
-	if (s->slices_left)
+	if (s->slices_left && (early || s->slice_at <= now)) {
 		flush_watchers(s);
+		s->slice_at = now + s->slice_gap;
+	}
 }
 
 /* How long nothing needs to be flushed. */
@@ -146,12 +151,15 @@ output_wait(const struct server *s)
 	uint64_t now = clock_mono_us(), at = LOOP_NEVER, due;
 	int i;
 
-	if (s->slices_left)
-		return 0;
-	for (i = 0; i < LISTEN_FLOWS; i++)
-		if (s->core.dirty[i].head &&
-		    (due = gather_due(&s->gather[i])) < at)
+	for (i = 0; i < LISTEN_FLOWS; i++) {
+		if (!s->core.dirty[i].head)
+			continue;
+		due = i == LISTEN_WATCHER && s->slices_left
+		    ? s->slice_at
+		    : gather_due(&s->gather[i]);
+		if (due < at)
 			at = due;
+	}
 	if (at == LOOP_NEVER)
 		return LOOP_NEVER;
 	return at > now ? at - now : 0;

@@ -41,6 +41,7 @@ struct server {
 	struct gather gather[LISTEN_FLOWS];
 	uint32_t
 	    slices_left; /* watchers that the present flush has yet to reach */
+	uint64_t slice_at, slice_gap; /* the next slice; between two of them */
 	uint64_t flushed_mark; /* core.fan.added_bytes at the last flush */
 	uint64_t bad_told;     /* in.bad when it was last logged */
 	unsigned dead_ms;

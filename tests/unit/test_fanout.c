@@ -292,6 +292,21 @@ test_gather(void **state)
 }
 
 static void
+test_gather_spread(void **state)
+{
+	struct gather g = {.max_us = 1000000};
+
+	(void)state;
+	/* Nothing is known, or one slice: no waiting. */
+	assert_true(gather_spread(&g, 100) == 0);
+	gather_spent(&g, 100000);
+	assert_true(gather_spread(&g, 0) == 0);
+	assert_true(gather_spread(&g, 1) == 0);
+	/* All slices fit into the time between two flushes. */
+	assert_true(gather_spread(&g, 300) == 2500);
+}
+
+static void
 test_gather_reading(void **state)
 {
 	struct gather g = {.max_us = 20000};
@@ -323,6 +338,7 @@ main(void)
 	    cmocka_unit_test(test_detach_frees_shared),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_gather),
+	    cmocka_unit_test(test_gather_spread),
 	    cmocka_unit_test(test_gather_reading),
 	};
 
