@@ -86,8 +86,11 @@ is "no two servers in one folder" $? 100
 like "which is said" "$(cat "$tmp/again.out")" 'already running'
 
 pids=$(for s in ots-listen ots-parse ots-route; do pid_of one $s; done)
+# Each program may take ten seconds before it is killed.
+WAIT_SECONDS=45
 kill -TERM "$one"
-ok "SIGTERM ends it" wait_for gone "$one"
+ok "SIGTERM ends it" wait_for gone "$one" ||
+	diag "$(tail -n 5 "$tmp"/one/logs/*/current)"
 wait "$one"
 is "with status 0" $? 0
 left=
@@ -128,7 +131,6 @@ spawn env OTS_TCP_STREAMING_PORT="$port" OTS_STREAMING_INTERFACE=127.0.0.1 \
 	"$TOP/s6-services/ots-server" --bin "$BIN" --data "$tmp/taken" \
 	>"$tmp/taken.out" 2>&1 </dev/null
 taken=$spawned
-WAIT_SECONDS=20
 ok "a port that is taken ends the start" wait_for gone "$taken"
 not_ok "with an error" wait "$taken"
 like "which is said" "$(cat "$tmp/taken.out")" \
