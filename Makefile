@@ -1,7 +1,7 @@
 # ots: a TAK server made of Unix filters. The two commands of the README are
 # `make run` and `make check`; both install what they need by `make deps`.
 
-VERSION := 0.1.0
+VERSION := 0.2.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -21,16 +21,21 @@ ALLCPP  = -std=c11 -D_GNU_SOURCE -DOTS_VERSION='"$(VERSION)"' -Ilib \
           $(if $(SAN),-DOTS_SAN) $(PKG_CFLAGS) $(CPPFLAGS)
 # Asked when first needed: `make run` may have to install pkg-config before.
 PKG_CFLAGS  = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libxml-2.0 \
-              libseccomp))$(PKG_CFLAGS)
+              libseccomp openssl libpq sqlite3 libsodium libqrencode libzip))$(PKG_CFLAGS)
 
 # What each program links beside libc: stated here once, compared with
 # `readelf -d` by tests/t/libraries.t.
-PROGS            := ots-listen ots-parse ots-route ots-cat ots-replay
-LIBS_ots-listen  :=
+PROGS            := $(notdir $(patsubst %/main.c,%,$(wildcard cmd/*/main.c)))
+LIBS_ots-auth    := -lpq -lsqlite3 -lsodium
+LIBS_ots-certs   := -lssl -lcrypto -lqrencode -lzip
+LIBS_ots-listen  := -lssl -lcrypto
 LIBS_ots-parse   := -lxml2 -lseccomp
 LIBS_ots-route   :=
-LIBS_ots-cat     :=
+LIBS_ots-cat     := -lssl -lcrypto
 LIBS_ots-replay  :=
+LIBS_ots-user    := -lpq -lsqlite3 -lsodium
+
+SCRIPT_PROGS     := ots-phone
 
 LIB_SRC   := $(wildcard lib/*.c)
 UNIT      := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
@@ -44,15 +49,30 @@ core       = $(call obj,$(filter-out %/main.c,$(wildcard cmd/$(1)/*.c)))
 CORE_test_parse   := ots-parse
 CORE_test_fanout  := ots-listen
 CORE_test_listen  := ots-listen
+CORE_test_listen_tls := ots-listen
+CORE_fuzz_auth    := ots-listen
 CORE_test_route   := ots-route
 CORE_test_route_state  := ots-route
 CORE_test_route_alert  := ots-route
 CORE_test_route_again  := ots-route
 CORE_test_route_groups := ots-route
 CORE_test_route_peers  := ots-route
+CORE_test_route_model  := ots-route
+CORE_test_route_users  := ots-route
+CORE_test_route_access := ots-route
+CORE_test_route_regroup := ots-route
 CORE_test_replay  := ots-replay
 CORE_test_cat     := ots-cat
-TEST_LIBS := -lcmocka -lxml2 -lseccomp -lm
+CORE_test_auth    := ots-auth
+CORE_test_auth_check := ots-auth
+CORE_test_auth_feed := ots-auth
+CORE_test_auth_files := ots-auth
+CORE_test_certs   := ots-certs
+CORE_test_package := ots-certs
+CORE_test_check   := ots-certs
+CORE_test_qr      := ots-certs
+TEST_LIBS := -lcmocka -lxml2 -lseccomp -lssl -lcrypto -lpq -lsqlite3 \
+             -lsodium -lqrencode -lzip -lm
 
 .PHONY: all run check check-fast check-suite check-valgrind tests bench lint \
 	lint-tidy lint-cppcheck lint-analyzer lint-scripts lint-man lint-banned \
@@ -60,7 +80,11 @@ TEST_LIBS := -lcmocka -lxml2 -lseccomp -lm
 	format clean
 .DEFAULT_GOAL := all
 
-all: $(PROGS:%=$B/bin/%)
+all: $(PROGS:%=$B/bin/%) $(SCRIPT_PROGS:%=$B/bin/%)
+
+$(SCRIPT_PROGS:%=$B/bin/%): $B/bin/%: cmd/%.sh
+	@mkdir -p $(@D)
+	install -m 755 $< $@
 
 .SECONDEXPANSION:
 $(PROGS:%=$B/bin/%): $$(call obj,$$(wildcard cmd/$$(@F)/*.c)) $B/libots.a
@@ -85,7 +109,7 @@ $(FUZZ): $B/fuzz/%: $B/tests/fuzz/%.o $$(call core,$$(CORE_$$*)) \
 $(BENCH): $B/bench/%: $B/tests/bench/%.o $(call obj,$(wildcard tests/bench/load/*.c)) \
     $B/libots.a
 	@mkdir -p $(@D)
-	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ -lm
+	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lm
 
 $(HELPERS): $B/helper/%: $B/tests/helper/%.o $B/libots.a
 	@mkdir -p $(@D)
@@ -116,7 +140,8 @@ SHARE := $(DESTDIR)$(PREFIX)/share
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/ots
-	install -m 755 $(PROGS:%=$B/bin/%) s6-services/ots-server \
+	install -m 755 $(PROGS:%=$B/bin/%) $(SCRIPT_PROGS:%=$B/bin/%) \
+	    s6-services/ots-server \
 	    $(DESTDIR)$(PREFIX)/bin
 	set -e; for m in man/*.[1-9]; do \
 	    install -D -m 644 $$m $(SHARE)/man/man$${m##*.}/$${m##*/}; done
@@ -125,7 +150,7 @@ install: all
 	rm -f $(SHARE)/ots/s6-services/ots-server
 
 uninstall:
-	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGS) ots-server
+	cd $(DESTDIR)$(PREFIX)/bin && rm -f $(PROGS) $(SCRIPT_PROGS) ots-server
 	set -e; for m in man/*.[1-9]; do \
 	    rm -f $(SHARE)/man/man$${m##*.}/$${m##*/}; done
 	rm -rf $(SHARE)/ots

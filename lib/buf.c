@@ -14,8 +14,13 @@ buf_init(struct buf *b, size_t max)
 void
 buf_fini(struct buf *b)
 {
+	bool wipe = b->wipe;
+
+	if (wipe && b->p)
+		explicit_bzero(b->p, b->cap);
 	free(b->p);
 	buf_init(b, b->max);
+	b->wipe = wipe;
 }
 
 static int
@@ -24,6 +29,22 @@ fail(struct buf *b, int err)
 	b->failed = true;
 	errno = err;
 	return -1;
+}
+
+static char *
+move(struct buf *b, size_t cap)
+{
+	char *p;
+
+	if (!b->wipe)
+		return realloc(b->p, cap);
+	p = malloc(cap);
+	if (p && b->p) {
+		memcpy(p, b->p, b->len);
+		explicit_bzero(b->p, b->cap);
+		free(b->p);
+	}
+	return p;
 }
 
 /* Room for n more bytes: slide to the front if that gives half of the space
@@ -49,7 +70,7 @@ make_room(struct buf *b, size_t n)
 		cap = want;
 	if (cap < 64)
 		cap = 64;
-	p = realloc(b->p, cap);
+	p = move(b, cap);
 	if (!p)
 		return fail(b, ENOMEM);
 	b->p = p;
@@ -164,4 +185,13 @@ buf_release(struct buf *b)
 {
 	if (buf_size(b) == 0)
 		buf_fini(b);
+}
+
+void
+buf_wipe_rest(struct buf *b)
+{
+	if (!b->p)
+		return;
+	explicit_bzero(b->p, b->off);
+	explicit_bzero(b->p + b->len, b->cap - b->len);
 }

@@ -3,7 +3,8 @@
  * would pass the maximum (errno ENOBUFS) or found no memory (ENOMEM), all
  * later ones do nothing and return -1, until buf_clear. What is in the buffer
  * are the bytes p[off] .. p[len - 1]; a view of them dies at the next change.
- * Zeroed memory with only `max` set is a valid empty buffer. */
+ * Zeroed memory with only `max` set is a valid empty buffer. One with `wipe`
+ * overwrites its memory before it gives it back, for secrets. */
 #ifndef OTS_BUF_H
 #define OTS_BUF_H
 
@@ -16,7 +17,7 @@
 struct buf {
 	char *p;
 	size_t off, len, cap, max;
-	bool failed;
+	bool failed, wipe;
 };
 
 void buf_init(struct buf *b, size_t max);
@@ -68,5 +69,7 @@ void buf_truncate(struct buf *b, size_t size);
 void buf_clear(struct buf *b);
 /* Empty: give the memory back. Not empty: nothing. */
 void buf_release(struct buf *b);
+/* Overwrite the memory beside the bytes in the buffer: what was in it. */
+void buf_wipe_rest(struct buf *b);
 
 #endif

@@ -101,6 +101,14 @@ cotmake_gone(struct buf *out, int64_t now_ms, struct slice uid,
 }
 
 int
+cotmake_groups(struct buf *out, int64_t now_ms, struct slice uid)
+{
+	head(out, now_ms, "t-x-g-c", uid);
+	return buf_puts(
+	    out, "<detail><link relation=\"p-p\"/></detail></event>");
+}
+
+int
 cotmake_cancel(struct buf *out, int64_t now_ms, struct slice alert_uid,
     struct slice callsign)
 {

@@ -25,6 +25,9 @@ int cotmake_pong(struct buf *out, int64_t now_ms);
 int cotmake_gone(struct buf *out, int64_t now_ms, struct slice uid,
     struct slice link_uid, struct slice link_type);
 
+/* t-x-g-c: the groups of its receiver have changed. */
+int cotmake_groups(struct buf *out, int64_t now_ms, struct slice uid);
+
 /* b-a-o-can: cancels the alert of that uid. */
 int cotmake_cancel(struct buf *out, int64_t now_ms, struct slice alert_uid,
     struct slice callsign);

@@ -135,6 +135,26 @@ net_text(const struct net_addr *a, char out[NET_TEXT_MAX])
 	return str_fmt(out, NET_TEXT_MAX, "[%s]:%u", host, net_port(a));
 }
 
+size_t
+net_site(const struct net_addr *a, unsigned char out[NET_SITE_MAX])
+{
+	const struct sockaddr_in6 *sin6 = (const void *)&a->ss;
+	const struct sockaddr_in *sin = (const void *)&a->ss;
+
+	if (a->ss.ss_family == AF_INET) {
+		memcpy(out, &sin->sin_addr, 4);
+		return 4;
+	}
+	if (a->ss.ss_family != AF_INET6)
+		return 0;
+	if (IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr)) {
+		memcpy(out, sin6->sin6_addr.s6_addr + 12, 4);
+		return 4;
+	}
+	memcpy(out, &sin6->sin6_addr, 8);
+	return 8;
+}
+
 /* ---- TCP ---- */
 
 static int
@@ -228,6 +248,22 @@ net_connect_unix(const char *path)
 		return close_fail(fd);
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return close_fail(fd);
+	return fd;
+}
+
+int
+net_try_unix(const char *path)
+{
+	struct sockaddr_un un;
+	int fd;
+
+	if (unix_addr(path, &un) < 0)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	if (connect(fd, (const struct sockaddr *)&un, sizeof un) < 0)
 		return close_fail(fd);
 	return fd;
 }

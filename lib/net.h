@@ -22,6 +22,9 @@ struct net_addr {
 int net_parse(struct slice text, struct net_addr *out);
 int net_text(const struct net_addr *a, char out[NET_TEXT_MAX]);
 uint16_t net_port(const struct net_addr *a);
+/* From where: the IPv4 address, or the /64 of an IPv6 one. How many bytes. */
+#define NET_SITE_MAX 8
+size_t net_site(const struct net_addr *a, unsigned char out[NET_SITE_MAX]);
 
 /* Bind and listen, with the greatest backlog; *bound is what was got (port 0
  * becomes a real one). fd, or -1 with errno. */
@@ -34,6 +37,8 @@ int net_accept_tcp(int fd, struct net_addr *peer, unsigned dead_ms);
  * replaced; EADDRINUSE if somebody does. */
 int net_listen_unix(const char *path, unsigned mode);
 int net_connect_unix(const char *path);
+/* The same, but it never waits: EAGAIN if the listener's backlog is full. */
+int net_try_unix(const char *path);
 
 /* Blocking name resolution of "HOST" and "PORT" to at most `max` addresses:
  * how many, or -1 with *why set to a text. For command-line tools only. */

@@ -42,14 +42,67 @@ usage_line(const struct opt *o)
 	    o->env ? o->env : "", o->env ? "]" : "");
 }
 
+/* One run over the arguments. The options of a command stand behind those of
+ * the program, so that their places stay. */
+struct parse {
+	const struct opt_prog *prog;
+	const struct opt_command *commands, *command;
+	struct opt_common *common;
+	char who[64]; /* "ots-user", then "ots-user add" */
+	int n;        /* own options: of the program and of the command */
+	const struct opt *own[OPT_LIMIT];
+	bool seen[OPT_LIMIT];
+	struct option longs[OPT_LIMIT + 1];
+	char shorts[2 * OPT_LIMIT + 3];
+};
+
 static void
-usage(const struct opt_prog *prog)
+usage_command(const struct opt_command *c)
+{
+	char left[128];
+
+	if (str_fmt(left, sizeof left, "%s%s%s", c->name,
+		*c->synopsis ? " " : "", c->synopsis) < 0)
+		left[0] = '\0';
+	if (strlen(left) > 28)
+		printf("  %s\n%31s%s\n", left, "", c->help);
+	else
+		printf("  %-28s %s\n", left, c->help);
+}
+
+static void
+usage_head(const struct parse *p)
+{
+	const struct opt_command *c;
+
+	if (p->command) {
+		printf("usage: %s %s\n%s\n\n", p->who, p->command->synopsis,
+		    p->command->help);
+		return;
+	}
+	printf(
+	    "usage: %s %s\n%s\n\n", p->who, p->prog->synopsis, p->prog->about);
+	if (!p->commands)
+		return;
+	printf("commands:\n");
+	for (c = p->commands; c->name; c++)
+		usage_command(c);
+	printf("\noptions (those of a command: %s COMMAND -h):\n", p->who);
+}
+
+static void
+usage(const struct parse *p)
 {
 	const struct opt *o;
+	int i, n_prog = 0;
 
-	printf("usage: %s %s\n%s\n\n", prog->name, prog->synopsis, prog->about);
-	for (o = prog->opts; o->name; o++)
-		usage_line(o);
+	while (p->prog->opts[n_prog].name)
+		n_prog++;
+	usage_head(p);
+	for (i = n_prog; i < p->n; i++)
+		usage_line(p->own[i]);
+	for (i = 0; i < n_prog && i < p->n; i++)
+		usage_line(p->own[i]);
 	for (o = common_opts; o->name; o++)
 		usage_line(o);
 	if (fflush(stdout) != 0)
@@ -120,17 +173,18 @@ apply(const struct opt_prog *prog, const struct opt *o, const char *text,
 }
 
 static void
-add_option(const struct opt *o, int code, struct option *longs, char *shorts)
+add_option(struct parse *p, const struct opt *o, int at)
 {
-	size_t n = strlen(shorts);
+	size_t n = strlen(p->shorts);
 
-	*longs = (struct option){o->name,
-	    o->arg ? required_argument : no_argument, NULL, o->c ? o->c : code};
+	p->longs[at] =
+	    (struct option){o->name, o->arg ? required_argument : no_argument,
+		NULL, o->c ? o->c : LONG_ONLY + at};
 	if (o->c) {
-		shorts[n++] = o->c;
+		p->shorts[n++] = o->c;
 		if (o->arg)
-			shorts[n++] = ':';
-		shorts[n] = '\0';
+			p->shorts[n++] = ':';
+		p->shorts[n] = '\0';
 	}
 }
 
@@ -151,79 +205,185 @@ env_says_yes(const struct opt *o, const char *text)
 }
 
 static void
-apply_common(struct opt_common *common, const struct opt_prog *prog, int c,
-    const char *text)
+apply_common(const struct parse *p, int c, const char *text)
 {
 	uint64_t fd;
 
 	switch (c) {
 	case 'h':
-		usage(prog);
+		usage(p);
 		break;
 	case 'V':
-		printf("%s (ots) %s\n", prog->name, ots_version);
+		printf("%s (ots) %s\n", p->prog->name, ots_version);
 		if (fflush(stdout) != 0)
 			die_sys(EXIT_TEMP, "unable to write");
 		exit(0);
 	case 'v':
-		common->verbose = true;
+		p->common->verbose = true;
 		log_level(LOG_LEVEL_DEBUG);
 		break;
 	case 'n':
-		common->check_only = true;
+		p->common->check_only = true;
 		break;
 	default:
 		if (num_u64(slice_of(text), 1 << 20, &fd) < 0 || fd < 3)
 			die(EXIT_USAGE, "-d \"%s\": not a descriptor from 3 up",
 			    text);
-		common->ready_fd = (int)fd;
+		p->common->ready_fd = (int)fd;
 	}
+}
+
+static void
+add_table(struct parse *p, const struct opt *o)
+{
+	for (; o && o->name; o++) {
+		if (p->n == OPT_LIMIT - 5)
+			die(EXIT_IMPOSSIBLE, "too many options");
+		p->own[p->n++] = o;
+	}
+}
+
+/* With a "+" first, getopt_long stops at the first argument that is not an
+ * option: the command. */
+static void
+tables_begin(struct parse *p, bool stop)
+{
+	const struct opt *o;
+	int i, n;
+
+	p->shorts[0] = stop ? '+' : '\0';
+	p->shorts[1] = '\0';
+	for (n = 0; n < p->n; n++)
+		add_option(p, p->own[n], n);
+	for (o = common_opts; o->name; o++, n++)
+		add_option(p, o, n);
+	for (i = n; i <= OPT_LIMIT; i++)
+		p->longs[i] = (struct option){0};
+}
+
+/* The options among argv[1] and after; where the others begin. */
+static int
+run_options(struct parse *p, int argc, char **argv, bool stop)
+{
+	int c, i;
+
+	tables_begin(p, stop);
+	optind = 0; /* begin anew (GNU) */
+	while ((c = getopt_long(argc, argv, p->shorts, p->longs, NULL)) != -1) {
+		if (c == '?')
+			die(EXIT_USAGE, "see %s -h", p->who);
+		for (i = 0; i < p->n && p->longs[i].val != c; i++)
+			;
+		if (i == p->n) {
+			apply_common(p, c, optarg);
+			continue;
+		}
+		p->seen[i] = true;
+		apply(p->prog, p->own[i], optarg, false);
+	}
+	return optind;
+}
+
+static void
+run_environment(struct parse *p)
+{
+	int i;
+
+	for (i = 0; i < p->n; i++) {
+		const struct opt *o = p->own[i];
+		const char *text = o->env ? getenv(o->env) : NULL;
+
+		if (text && *text && !p->seen[i] && env_says_yes(o, text))
+			apply(p->prog, o, text, true);
+	}
+}
+
+static void
+take_args(struct parse *p, int nargs, char **args, int min, int max)
+{
+	p->common->args = args;
+	p->common->nargs = nargs;
+	if (nargs < min || (max >= 0 && nargs > max))
+		die(EXIT_USAGE, "%s; usage: %s %s",
+		    nargs < min ? "an argument is missing"
+				: "too many arguments",
+		    p->who,
+		    p->command ? p->command->synopsis : p->prog->synopsis);
+}
+
+static void
+parse_init(struct parse *p, const struct opt_prog *prog,
+    const struct opt_command *commands, struct opt_common *common)
+{
+	die_name(prog->name);
+	*common = (struct opt_common){.ready_fd = -1};
+	*p = (struct parse){
+	    .prog = prog, .commands = commands, .common = common};
+	if (str_fmt(p->who, sizeof p->who, "%s", prog->name) < 0)
+		die(EXIT_IMPOSSIBLE, "the name of the program is too long");
+	add_table(p, prog->opts);
 }
 
 void
 opt_parse(const struct opt_prog *prog, struct opt_common *common, int argc,
     char **argv)
 {
-	struct option longs[OPT_LIMIT + 1] = {0};
-	const struct opt *by_code[OPT_LIMIT] = {0}, *o;
-	char shorts[2 * OPT_LIMIT + 2] = "";
-	bool seen[OPT_LIMIT] = {0};
-	int n = 0, n_own, c, i;
+	struct parse p;
+	int at;
 
-	die_name(prog->name);
-	*common = (struct opt_common){.ready_fd = -1};
-	for (o = prog->opts; o->name && n < OPT_LIMIT - 5; o++, n++) {
-		add_option(o, LONG_ONLY + n, &longs[n], shorts);
-		by_code[n] = o;
-	}
-	n_own = n;
-	for (o = common_opts; o->name; o++, n++)
-		add_option(o, LONG_ONLY + n, &longs[n], shorts);
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (c == '?')
-			die(EXIT_USAGE, "see %s -h", prog->name);
-		for (i = 0; i < n_own && longs[i].val != c; i++)
-			;
-		if (i == n_own) {
-			apply_common(common, prog, c, optarg);
-			continue;
-		}
-		seen[i] = true;
-		apply(prog, by_code[i], optarg, false);
-	}
-	for (i = 0; i < n_own; i++) {
-		const char *text =
-		    by_code[i]->env ? getenv(by_code[i]->env) : NULL;
+	parse_init(&p, prog, NULL, common);
+	at = run_options(&p, argc, argv, false);
+	run_environment(&p);
+	take_args(&p, argc - at, argv + at, prog->min_args, prog->max_args);
+}
 
-		if (text && *text && !seen[i] && env_says_yes(by_code[i], text))
-			apply(prog, by_code[i], text, true);
-	}
-	common->args = argv + optind;
-	common->nargs = argc - optind;
-	if (common->nargs < prog->min_args ||
-	    (prog->max_args >= 0 && common->nargs > prog->max_args))
-		die(EXIT_USAGE, "%s; usage: %s %s",
-		    common->nargs < prog->min_args ? "an argument is missing"
-						   : "too many arguments",
-		    prog->name, prog->synopsis);
+/* How many of the words are the command's name; 0: they are not. */
+static int
+name_words(const char *name, int nargs, char **args)
+{
+	const char *blank = strchr(name, ' ');
+	size_t n = blank ? (size_t)(blank - name) : strlen(name);
+
+	if (!nargs || !slice_eq(slice_of(args[0]), (struct slice){name, n}))
+		return 0;
+	if (!blank)
+		return 1;
+	return nargs > 1 && !strcmp(args[1], blank + 1) ? 2 : 0;
+}
+
+const struct opt_command *
+opt_parse_command(const struct opt_prog *prog,
+    const struct opt_command *commands, struct opt_common *common, int argc,
+    char **argv)
+{
+	const struct opt_command *c;
+	struct parse p;
+	char *word;
+	int at, words = 0;
+
+	parse_init(&p, prog, commands, common);
+	at = run_options(&p, argc, argv, true);
+	if (at == argc)
+		die(EXIT_USAGE, "a command is missing; see %s -h", p.who);
+	argc -= at;
+	argv += at;
+	for (c = commands; c->name; c++)
+		if ((words = name_words(c->name, argc, argv)) > 0)
+			break;
+	if (!c->name)
+		die(EXIT_USAGE, "\"%s\" is not a command; see %s -h", argv[0],
+		    p.who);
+	p.command = c;
+	if (str_fmt(p.who, sizeof p.who, "%s %s", prog->name, c->name) < 0)
+		die(EXIT_IMPOSSIBLE, "the name of the command is too long");
+	add_table(&p, c->opts);
+	argc -= words - 1;
+	argv += words - 1;
+	word = argv[0];
+	argv[0] = p.who; /* for what getopt_long prints */
+	at = run_options(&p, argc, argv, false);
+	argv[0] = word;
+	run_environment(&p);
+	take_args(&p, argc - at, argv + at, c->min_args, c->max_args);
+	return c;
 }

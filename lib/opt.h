@@ -56,6 +56,27 @@ struct opt_common {
 void opt_parse(const struct opt_prog *prog, struct opt_common *common, int argc,
     char **argv);
 
+/* A program whose first argument says what to do: ots-user add USER. */
+struct opt_command {
+	const char *name;       /* one word, or two: "group add" */
+	const char *synopsis;   /* what follows the name in the usage line */
+	const char *help;       /* for the list of -h */
+	const struct opt *opts; /* its own, ends with name NULL; or NULL */
+	int min_args, max_args; /* positional behind the name; -1: any number */
+	int (*run)(void *ctx, int nargs, char **args);
+};
+
+/* As opt_parse, with commands (that end with name NULL): which one was asked
+ * for; common->args is what follows its name. Options of prog->opts may stand
+ * before the command or behind it, those of the command behind it. -h before
+ * the command lists the commands, behind it tells about that one. prog's
+ * min_args and max_args say nothing here. No command, or one that is not in the
+ * table: ends with 100. The caller calls run (the exit code is its own affair).
+ */
+const struct opt_command *opt_parse_command(const struct opt_prog *prog,
+    const struct opt_command *commands, struct opt_common *common, int argc,
+    char **argv);
+
 /* The version that -V prints. */
 extern const char ots_version[];
 

@@ -3,11 +3,23 @@
 . "${0%/*}/lib.sh"
 cd "$TOP" || exit 1
 
-# in_help PROGRAM: -x and --name, one a line.
+# commands PROGRAM: one a line; none for most programs.
+commands()
+{
+	"$1" -h | sed -n '/^commands:/,/^$/s/^  \([a-z][a-z0-9-]*\( [a-z0-9-]\{1,\}\)*\).*/\1/p'
+}
+
+# in_help PROGRAM: -x and --name, one a line, those of its commands, too.
 in_help()
 {
-	"$1" -h | sed -n 's/^  \(-.\),  *\(--[a-z-]*\).*/\1 \2/p
-		s/^  *\(--[a-z-]*\) .*/\1/p' | tr ' ' '\n' | sort
+	{
+		"$1" -h
+		commands "$1" | while read -r words; do
+			# shellcheck disable=SC2086 # two words may be one command
+			"$1" $words -h </dev/null
+		done
+	} | sed -n 's/^  \(-.\),  *\(--[a-z0-9-]*\).*/\1 \2/p
+		s/^  *\(--[a-z0-9-]*\) .*/\1/p' | tr ' ' '\n' | sort -u
 }
 
 # in_page FILE: the options that have a paragraph.
@@ -21,7 +33,7 @@ in_page()
 				break
 			print "-" $i
 		}
-	}' "$1" | sort
+	}' "$1" | sort -u
 }
 
 # in_synopsis FILE: the letters.
@@ -56,6 +68,12 @@ for program in $(make -s --no-print-directory libs | tr ' ' '\n' |
 	fi
 	in_help "$program" >"$tmp/help"
 	ok "$program has options" test -s "$tmp/help"
+	bad=
+	for words in $(commands "$program" | tr ' ' _); do
+		grep -q "^\.It Cm $(echo "$words" | tr _ ' ')\( \|\$\)" "$page" ||
+			bad="$bad $words"
+	done
+	is "$page has its commands" "$bad" ""
 	in_page "$page" >"$tmp/page"
 	is "$page has the options of -h" "$(diff "$tmp/help" "$tmp/page")" ""
 	# Where there are too many, the synopsis just says so.

@@ -1,0 +1,479 @@
+#include "db.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "clock.h"
+#include "db_engine.h"
+
+int
+db_fail(struct db *d, int err, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->why, sizeof d->why, fmt, ap);
+	va_end(ap);
+	errno = err;
+	return -1;
+}
+
+const char *
+db_why(const struct db *d)
+{
+	return d->why;
+}
+
+/* Where a database is -------------------------------------------------------*/
+
+/* The engine of a URI and what stands behind its scheme. */
+static const struct db_engine *
+engine_of(const char *uri, const char **rest)
+{
+	struct slice s = slice_of(uri);
+	const char *colon = strchr(uri, ':');
+
+	*rest = uri;
+	if (slice_starts(s, "sqlite:")) {
+		*rest = uri + strlen("sqlite:");
+		if (!strncmp(*rest, "///", 3))
+			*rest += 3;
+		return &db_sqlite;
+	}
+	if (colon && !strncmp(colon, "://", 3)) {
+		*rest = colon;
+		return slice_starts(s, "postgresql:") ||
+			slice_starts(s, "postgresql+") ||
+			slice_starts(s, "postgres:") ||
+			slice_starts(s, "postgres+")
+		    ? &db_pg
+		    : NULL;
+	}
+	return &db_sqlite;
+}
+
+const char *
+db_sqlite_path(const char *uri)
+{
+	const char *rest;
+
+	if (engine_of(uri, &rest) != &db_sqlite || !*rest ||
+	    !strcmp(rest, ":memory:"))
+		return NULL;
+	return rest;
+}
+
+static const char *
+environment(const char *name)
+{
+	const char *v = getenv(name);
+
+	return v && *v ? v : NULL;
+}
+
+/* The data folder. */
+static int
+data_folder(const char *data, char out[DB_URI_MAX])
+{
+	const char *home = environment("HOME");
+	int r;
+
+	if (!data || !*data)
+		data = environment("OTS_DATA_FOLDER");
+	if (!data && !home) {
+		errno = ENOENT;
+		return -1;
+	}
+	r = data ? str_fmt(out, DB_URI_MAX, "%s", data)
+		 : str_fmt(out, DB_URI_MAX, "%s/ots", home);
+	return r < 0 ? -1 : 0;
+}
+
+/* The first line of a file as an envdir has it. 1: here it is; 0: none. */
+static int
+env_file(const char *data, char out[DB_URI_MAX])
+{
+	char path[DB_URI_MAX];
+	FILE *f;
+	size_t n;
+	int err;
+
+	if (str_fmt(path, sizeof path, "%s/env/OTS_DATABASE_URI", data) < 0)
+		return -1;
+	f = fopen(path, "re");
+	if (!f)
+		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+	n = fread(out, 1, DB_URI_MAX - 1, f);
+	err = ferror(f) ? errno : 0;
+	fclose(f);
+	if (err) {
+		errno = err;
+		return -1;
+	}
+	out[n] = '\0';
+	n = strcspn(out, "\n");
+	while (n && (out[n - 1] == ' ' || out[n - 1] == '\t'))
+		n--;
+	out[n] = '\0';
+	return n > 0;
+}
+
+int
+db_default_uri(const char *uri, const char *data, char out[DB_URI_MAX])
+{
+	char folder[DB_URI_MAX];
+	int r;
+
+	if (!uri || !*uri)
+		uri = environment("OTS_DATABASE_URI");
+	if (!uri)
+		uri = environment("SQLALCHEMY_DATABASE_URI");
+	if (uri) {
+		r = str_fmt(out, DB_URI_MAX, "%s", uri);
+	} else {
+		if (data_folder(data, folder) < 0)
+			return -1;
+		r = env_file(folder, out);
+		if (r == 0)
+			r = str_fmt(out, DB_URI_MAX, "%s/db/ots.db", folder);
+	}
+	if (r < 0 && errno == ENOSPC)
+		errno = ENAMETOOLONG;
+	return r < 0 ? -1 : 0;
+}
+
+/* Migrations ----------------------------------------------------------------*/
+
+int
+db_version(struct db *d, int64_t *version)
+{
+	char sql[160];
+	int64_t have;
+
+	*version = 0;
+	if (d->engine->ready(d) < 0 ||
+	    d->engine->scalar(d, d->engine->has_versions, &have) < 0)
+		return -1;
+	if (!have)
+		return 0;
+	if (str_fmt(sql, sizeof sql,
+		"SELECT coalesce(max(version), 0) FROM ots_schema "
+		"WHERE module = '%s'",
+		d->schema->name) < 0)
+		return db_fail(d, EINVAL, "the name of the schema is too long");
+	return d->engine->scalar(d, sql, version);
+}
+
+/* 1: up to date; 0: migrations are due. */
+static int
+up_to_date(struct db *d, int64_t *version)
+{
+	int64_t newest = (int64_t)d->schema->n_migrations;
+
+	if (db_version(d, version) < 0)
+		return -1;
+	if (*version > newest)
+		return db_fail(d, EPROTO,
+		    "the database has version %lld of \"%s\" and this program "
+		    "knows %lld: use the newer program",
+		    (long long)*version, d->schema->name, (long long)newest);
+	return *version == newest;
+}
+
+static int
+migrate_one(struct db *d, int64_t version)
+{
+	const struct db_migration *m = &d->schema->migrations[version - 1];
+	char sql[200];
+
+	if (d->engine->script(d, d->engine == &db_pg ? m->pg : m->sqlite) < 0)
+		return -1;
+	if (str_fmt(sql, sizeof sql,
+		"INSERT INTO ots_schema VALUES ('%s', %lld, %llu)",
+		d->schema->name, (long long)version,
+		(unsigned long long)clock_wall_us()) < 0)
+		return db_fail(d, EINVAL, "the name of the schema is too long");
+	return d->engine->script(d, sql);
+}
+
+static int
+migrate(struct db *d, void *arg)
+{
+	int64_t version;
+	int r;
+
+	(void)arg;
+	if (d->engine->lock && d->engine->script(d, d->engine->lock) < 0)
+		return -1;
+	if (d->engine->script(d,
+		"CREATE TABLE IF NOT EXISTS ots_schema ("
+		"module text NOT NULL, version bigint NOT NULL, "
+		"applied bigint NOT NULL, PRIMARY KEY (module, version))") < 0)
+		return -1;
+	r = up_to_date(d, &version);
+	while (r == 0 && version < (int64_t)d->schema->n_migrations)
+		r = migrate_one(d, ++version);
+	return r < 0 ? -1 : 0;
+}
+
+/* Life ----------------------------------------------------------------------*/
+
+static int transact(
+    struct db *d, int mode, int (*fn)(struct db *d, void *arg), void *arg);
+
+static int
+open_engine(struct db *d, const char *uri)
+{
+	char where[DB_URI_MAX];
+	const char *rest;
+	int r;
+
+	d->engine = engine_of(uri, &rest);
+	if (!d->engine)
+		return db_fail(d, EINVAL,
+		    "the URI of the database begins with neither sqlite: nor "
+		    "postgresql:");
+	if (str_fmt(where, sizeof where, "%s%s",
+		d->engine == &db_pg ? "postgresql" : "", rest) < 0)
+		return db_fail(
+		    d, EINVAL, "the URI of the database is too long");
+	r = d->engine->open(d, where);
+	explicit_bzero(where, sizeof where); /* it may hold a password */
+	return r;
+}
+
+struct db *
+db_open(const char *uri, const struct db_schema *schema, char why[DB_WHY_MAX])
+{
+	struct db *d = calloc(1, sizeof *d);
+	int64_t version;
+	int r, err;
+
+	if (!d) {
+		str_fmt(why, DB_WHY_MAX, "no memory");
+		errno = EAGAIN;
+		return NULL;
+	}
+	d->schema = schema;
+	r = open_engine(d, uri);
+	if (r == 0)
+		r = up_to_date(d, &version);
+	if (r == 0)
+		r = transact(d, DB_MIGRATE, migrate, NULL);
+	if (r >= 0)
+		return d;
+	err = errno;
+	if (str_fmt(why, DB_WHY_MAX, "%s", d->why) < 0)
+		*why = '\0';
+	db_close(&d);
+	errno = err;
+	return NULL;
+}
+
+void
+db_close(struct db **d)
+{
+	if (!*d)
+		return;
+	if ((*d)->h)
+		(*d)->engine->close(*d);
+	free(*d);
+	*d = NULL;
+}
+
+/* Statements ----------------------------------------------------------------*/
+
+static int
+check_values(struct db *d, const struct db_val *v, size_t n)
+{
+	size_t i;
+
+	if (n > DB_PARAMS_MAX)
+		return db_fail(d, EINVAL, "too many parameters");
+	for (i = 0; i < n; i++) {
+		if (v[i].s.n > DB_VALUE_MAX)
+			return db_fail(d, EINVAL, "a value is too long");
+		if (v[i].type == DB_TEXT &&
+		    (memchr(v[i].s.p, '\0', v[i].s.n) ||
+			!utf8_valid(v[i].s.p, v[i].s.n)))
+			return db_fail(d, EINVAL, "a text is not UTF-8");
+	}
+	return 0;
+}
+
+int
+db_prepare(struct db *d, unsigned id)
+{
+	assert(id < d->schema->n_sql);
+	d->conflict = false;
+	if (d->engine->ready(d) < 0)
+		return -1;
+	return d->engine->prepare(d, id);
+}
+
+int
+db_query(struct db *d, struct db_rows *r, unsigned id, const struct db_val *v,
+    size_t n)
+{
+	*r = (struct db_rows){.db = d, .id = id, .row = -1};
+	if (check_values(d, v, n) < 0 || db_prepare(d, id) < 0)
+		return -1;
+	return d->engine->query(d, r, v, n);
+}
+
+int
+db_next(struct db_rows *r)
+{
+	int got, err;
+
+	if (!r->h)
+		return 0;
+	got = r->db->engine->next(r);
+	if (got != 1) {
+		err = errno;
+		db_end(r);
+		errno = err;
+	}
+	return got;
+}
+
+void
+db_end(struct db_rows *r)
+{
+	if (r->h)
+		r->db->engine->end(r);
+	r->h = NULL;
+	free(r->scratch);
+	r->scratch = NULL;
+}
+
+bool
+db_get_null(const struct db_rows *r, int col)
+{
+	return r->db->engine->get_null(r, col);
+}
+
+int64_t
+db_get_i64(const struct db_rows *r, int col)
+{
+	return r->db->engine->get_i64(r, col);
+}
+
+bool
+db_get_bool(const struct db_rows *r, int col)
+{
+	return r->db->engine->get_bool(r, col);
+}
+
+const char *
+db_get_text(const struct db_rows *r, int col)
+{
+	return r->db->engine->get_text(r, col);
+}
+
+int
+db_get_blob(struct db_rows *r, int col, struct slice *out)
+{
+	return r->db->engine->get_blob(r, col, out);
+}
+
+int64_t
+db_exec(struct db *d, unsigned id, const struct db_val *v, size_t n)
+{
+	if (check_values(d, v, n) < 0 || db_prepare(d, id) < 0)
+		return -1;
+	return d->engine->exec(d, id, v, n);
+}
+
+int
+db_one_i64(
+    struct db *d, unsigned id, const struct db_val *v, size_t n, int64_t *out)
+{
+	struct db_rows r;
+	int got;
+
+	if (db_query(d, &r, id, v, n) < 0)
+		return -1;
+	got = db_next(&r);
+	if (got == 1)
+		*out = db_get_i64(&r, 0);
+	db_end(&r);
+	return got;
+}
+
+/* Transactions --------------------------------------------------------------*/
+
+/* One try: what fn returned, or -1. */
+static int
+transact_once(
+    struct db *d, int mode, int (*fn)(struct db *d, void *arg), void *arg)
+{
+	int r, err;
+
+	d->conflict = false;
+	if (d->engine->ready(d) < 0 ||
+	    d->engine->script(d, d->engine->begin[mode]) < 0)
+		return -1;
+	d->inside = true;
+	r = fn(d, arg);
+	if (r >= 0 && d->engine->script(d, "COMMIT") < 0)
+		r = -1;
+	d->inside = false;
+	if (r < 0) {
+		char why[DB_WHY_MAX];
+		bool conflict = d->conflict;
+
+		err = errno;
+		memcpy(why, d->why, sizeof why);
+		(void)d->engine->script(d, "ROLLBACK");
+		memcpy(d->why, why, sizeof why);
+		d->conflict = conflict;
+		errno = err;
+	}
+	return r;
+}
+
+/* Up to the time given, so that those who met do not meet again. */
+static void
+pause_some(uint64_t us)
+{
+	uint64_t seed[2];
+	struct timespec ts = {0};
+
+	clock_seed(seed);
+	ts.tv_nsec = (long)(seed[0] % us) * 1000;
+	nanosleep(&ts, NULL);
+}
+
+static int
+transact(struct db *d, int mode, int (*fn)(struct db *d, void *arg), void *arg)
+{
+	uint64_t until = clock_mono_us() + DB_WAIT_MS * UINT64_C(1000);
+	uint64_t pause = 10000;
+	int r;
+
+	assert(!d->inside);
+	while ((r = transact_once(d, mode, fn, arg)) < 0 && d->conflict &&
+	    mode != DB_READ) {
+		if (clock_mono_us() > until) {
+			errno = EAGAIN;
+			break;
+		}
+		pause_some(pause);
+		if (pause < 200000)
+			pause *= 2;
+	}
+	return r;
+}
+
+int
+db_transact(struct db *d, enum db_mode mode, int (*fn)(struct db *d, void *arg),
+    void *arg)
+{
+	return transact(d, (int)mode, fn, arg);
+}

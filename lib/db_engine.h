@@ -1,0 +1,49 @@
+/* db_engine.h - what is behind db.h: one table of functions for each engine.
+ * Only db.c and the engines include it. Each function that fails has called
+ * db_fail; `conflict` says that the transaction may succeed if run again. */
+#ifndef OTS_DB_ENGINE_H
+#define OTS_DB_ENGINE_H
+
+#include "db.h"
+
+struct db {
+	const struct db_engine *engine;
+	const struct db_schema *schema;
+	void *h;       /* the connection */
+	bool inside;   /* a transaction */
+	bool conflict; /* the last failure was one */
+	char why[DB_WHY_MAX];
+};
+
+enum { DB_MIGRATE = DB_WRITE + 1 };
+
+struct db_engine {
+	const char *begin[3];     /* by enum db_mode and DB_MIGRATE */
+	const char *lock;         /* behind begin of DB_MIGRATE, or NULL */
+	const char *has_versions; /* a query: 0, or else it has ots_schema */
+	/* where: what stands behind the scheme (SQLite), or the whole URI with
+	 * the scheme postgresql. */
+	int (*open)(struct db *d, const char *where);
+	void (*close)(struct db *d);
+	/* Connected? Makes a lost connection anew. */
+	int (*ready)(struct db *d);
+	int (*script)(struct db *d, const char *sql);
+	int (*scalar)(struct db *d, const char *sql, int64_t *out);
+	int (*prepare)(struct db *d, unsigned id);
+	/* Begin, for a prepared statement; exec: changed rows. */
+	int (*query)(
+	    struct db *d, struct db_rows *r, const struct db_val *v, size_t n);
+	int64_t (*exec)(
+	    struct db *d, unsigned id, const struct db_val *v, size_t n);
+	int (*next)(struct db_rows *r);
+	void (*end)(struct db_rows *r);
+	bool (*get_null)(const struct db_rows *r, int col);
+	int64_t (*get_i64)(const struct db_rows *r, int col);
+	bool (*get_bool)(const struct db_rows *r, int col);
+	const char *(*get_text)(const struct db_rows *r, int col);
+	int (*get_blob)(struct db_rows *r, int col, struct slice *out);
+};
+
+extern const struct db_engine db_sqlite, db_pg;
+
+#endif
