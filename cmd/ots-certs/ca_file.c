@@ -1,0 +1,239 @@
+/* Files and folders of the CA: whole or absent, owned like their folder. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "ca_own.h"
+#include "clock.h"
+#include "die.h"
+
+#define LOCK_WAIT_US 30000000
+#define LOCK_TELL_US 1000000
+
+void
+ca_path(char out[], size_t size, const char *dir, const char *name)
+{
+	if (str_fmt(out, size, "%s/%s", dir, name) < 0)
+		die(EXIT_USAGE, "%s/%s: the path is too long", dir, name);
+}
+
+static int
+open_dir(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		die_sys(EXIT_TEMP, "unable to open the folder %s", dir);
+	return fd;
+}
+
+void
+ca_own_like(int dir_fd, int fd, mode_t mode)
+{
+	struct stat dir, st;
+
+	if (fstat(dir_fd, &dir) < 0 || fstat(fd, &st) < 0 ||
+	    (geteuid() == 0 && fchown(fd, dir.st_uid, dir.st_gid) < 0))
+		die_sys(EXIT_TEMP, "unable to change the owner of a file");
+	if (dir.st_mode & S_ISGID) {
+		mode |= (mode & (S_IRUSR | S_IXUSR)) >> 3;
+		if (S_ISDIR(st.st_mode))
+			mode |= S_ISGID;
+	}
+	if (fchmod(fd, mode) < 0)
+		die_sys(EXIT_TEMP, "unable to set the mode of a file");
+}
+
+static int
+write_all(int fd, struct slice bytes)
+{
+	ssize_t n;
+
+	while (bytes.n) {
+		n = write(fd, bytes.p, bytes.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		bytes.p += n;
+		bytes.n -= (size_t)n;
+	}
+	return 0;
+}
+
+/* Writers hold the lock, so nobody else is at the file beside; what is there
+ * under its name was left by one that died. */
+void
+ca_write_file(
+    const char *dir, const char *name, struct slice bytes, mode_t mode)
+{
+	int dir_fd = open_dir(dir), fd;
+	char beside[256];
+
+	if (str_fmt(beside, sizeof beside, ".%s.new", name) < 0)
+		die(EXIT_USAGE, "%s: the name is too long", name);
+	if (unlinkat(dir_fd, beside, 0) < 0 && errno != ENOENT)
+		die_sys(EXIT_TEMP, "unable to remove %s/%s", dir, beside);
+	fd = openat(dir_fd, beside,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die_sys(EXIT_TEMP, "unable to make %s/%s", dir, beside);
+	ca_own_like(dir_fd, fd, mode);
+	if (write_all(fd, bytes) < 0 || fsync(fd) < 0) {
+		int err = errno;
+
+		(void)unlinkat(dir_fd, beside, 0);
+		errno = err;
+		die_sys(EXIT_TEMP, "unable to write %s/%s", dir, name);
+	}
+	close(fd);
+	if (renameat(dir_fd, beside, dir_fd, name) < 0 || fsync(dir_fd) < 0)
+		die_sys(EXIT_TEMP, "unable to put %s/%s in place", dir, name);
+	close(dir_fd);
+}
+
+bool
+ca_read_file(const char *dir, const char *name, size_t max, struct buf *out)
+{
+	char path[CA_PATH_MAX], *to;
+	ssize_t n;
+	int fd;
+
+	ca_path(path, sizeof path, dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		return false;
+	if (fd < 0)
+		die_sys(EXIT_USAGE, "unable to open %s", path);
+	for (;;) {
+		to = buf_reserve(out, 65536);
+		if (!to || buf_size(out) > max)
+			die(EXIT_USAGE, "%s is too large", path);
+		n = read(fd, to, 65536);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		buf_commit(out, (size_t)n);
+	}
+	if (n < 0)
+		die_sys(EXIT_TEMP, "unable to read %s", path);
+	close(fd);
+	return true;
+}
+
+bool
+ca_has_file(const char *dir, const char *name)
+{
+	char path[CA_PATH_MAX];
+
+	ca_path(path, sizeof path, dir, name);
+	if (access(path, F_OK) == 0)
+		return true;
+	if (errno != ENOENT && errno != ENOTDIR)
+		die_sys(EXIT_USAGE, "unable to look for %s", path);
+	return false;
+}
+
+/* The folder that a path is in. */
+static void
+parent_of(const char *path, char out[CA_PATH_MAX])
+{
+	char *slash;
+
+	if (str_fmt(out, CA_PATH_MAX, "%s", path) < 0)
+		die(EXIT_USAGE, "%s: the path is too long", path);
+	slash = strrchr(out, '/');
+	if (!slash)
+		memcpy(out, ".", 2);
+	else if (slash == out)
+		out[1] = '\0';
+	else
+		*slash = '\0';
+}
+
+void
+ca_make_dir(const char *path, mode_t mode)
+{
+	char parent[CA_PATH_MAX];
+	int up, fd;
+
+	if (mkdir(path, mode) < 0) {
+		if (errno == EEXIST)
+			return;
+		die_sys(EXIT_USAGE, "unable to make the folder %s", path);
+	}
+	parent_of(path, parent);
+	up = open_dir(parent);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		die_sys(EXIT_TEMP, "unable to set up the folder %s", path);
+	ca_own_like(up, fd, mode);
+	close(fd);
+	if (fsync(up) < 0)
+		die_sys(EXIT_TEMP, "unable to sync the folder %s", parent);
+	close(up);
+}
+
+void
+ca_make_dirs(const char *path)
+{
+	char part[CA_PATH_MAX];
+	size_t i;
+
+	if (str_fmt(part, sizeof part, "%s", path) < 0 || !*path)
+		die(EXIT_USAGE, "\"%s\": not a path for a folder", path);
+	for (i = 1; part[i]; i++) {
+		if (part[i] != '/')
+			continue;
+		part[i] = '\0';
+		ca_make_dir(part, 0755);
+		part[i] = '/';
+	}
+	if (part[i - 1] != '/')
+		ca_make_dir(part, 0755);
+}
+
+static void
+wait_for_lock(int fd, const char *dir)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	uint64_t start = clock_mono_us(), waited;
+	bool told = false;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			die_sys(EXIT_TEMP, "unable to lock %s/lock", dir);
+		waited = clock_mono_us() - start;
+		if (waited > LOCK_WAIT_US)
+			die(EXIT_TEMP,
+			    "%s/lock is held by another ots-certs for more "
+			    "than 30 s",
+			    dir);
+		if (waited > LOCK_TELL_US && !told) {
+			warnx_line("waiting for another ots-certs");
+			told = true;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
+int
+ca_lock(const char *dir)
+{
+	int dir_fd = open_dir(dir), fd;
+
+	fd = openat(
+	    dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		die_sys(EXIT_USAGE, "unable to open %s/lock for writing", dir);
+	ca_own_like(dir_fd, fd, 0600);
+	close(dir_fd);
+	wait_for_lock(fd, dir);
+	return fd;
+}
