@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +11,54 @@
 #include "log.h"
 
 static void try_address(struct link *k);
+
+/* ---- TLS ---- */
+
+static void
+on_handshake(void *arg, uint32_t events)
+{
+	struct link *k = arg;
+	bool out;
+	int r = tls_handshake(k->tls, &out);
+
+	(void)events;
+	if (r < 0)
+		exit(secure_failed(&k->cfg->secure, k->peer, tls_why(k->tls)));
+	if (r == 0) {
+		if (loop_mod(k->loop, &k->io, out ? LOOP_OUT : LOOP_IN) < 0)
+			die_sys(EXIT_TEMP, "unable to watch the socket");
+		return;
+	}
+	loop_del(k->loop, &k->io);
+	loop_timer_clear(k->loop, &k->deadline);
+	secure_tell(k->tls);
+	k->on_up(k->arg);
+}
+
+static void
+on_deadline(void *arg)
+{
+	const struct link *k = arg;
+
+	die(EXIT_TEMP,
+	    "no TLS handshake with %s in %d s: is it a port for TLS?", k->peer,
+	    LINK_HANDSHAKE_US / 1000000);
+}
+
+static void
+begin_tls(struct link *k)
+{
+	k->tls = tls_connect(
+	    k->cfg->tls, k->rx, k->cfg->target.host, k->cfg->secure.check_name);
+	loop_timer_init(&k->deadline, on_deadline, k);
+	if (!k->tls ||
+	    loop_timer_set(k->loop, &k->deadline,
+		loop_now(k->loop) + LINK_HANDSHAKE_US) < 0 ||
+	    loop_add(k->loop, &k->io, k->rx, LOOP_OUT, on_handshake, k) < 0)
+		die(EXIT_TEMP, "no memory");
+}
+
+/* ---- addresses ---- */
 
 static void
 on_connect(void *arg, uint32_t events)
@@ -20,7 +69,10 @@ on_connect(void *arg, uint32_t events)
 	(void)events;
 	loop_del(k->loop, &k->io);
 	if (sock_connected(k->rx) == 0) {
-		k->on_up(k->arg);
+		if (k->cfg->tls)
+			begin_tls(k);
+		else
+			k->on_up(k->arg);
 		return;
 	}
 	err = errno;
@@ -118,6 +170,7 @@ link_open(struct link *k, struct loop *l, const struct link_config *cfg,
 	    .arg = arg};
 	switch (cfg->target.kind) {
 	case TARGET_TCP:
+	case TARGET_TLS:
 		resolve(k, SOCK_STREAM);
 		k->peer = k->peer_addr;
 		try_address(k);

@@ -7,16 +7,20 @@
 
 #include "loop.h"
 #include "net.h"
+#include "secure.h"
 #include "sock.h"
 #include "target.h"
 
-#define LINK_ADDRESSES 16
+#define LINK_ADDRESSES    16
+#define LINK_HANDSHAKE_US 15000000 /* the longest that one may take */
 
 struct link_config {
 	struct target target;
 	const char *text; /* the target as it was written */
 	bool listens;
 	struct sock_group group;
+	struct secure_config secure;
+	struct tls_ctx *tls; /* TARGET_TLS */
 };
 
 struct link {
@@ -27,7 +31,9 @@ struct link {
 	int n_addr, i_addr;
 	char peer_addr[NET_TEXT_MAX];
 	const char *peer; /* address or text of the other side */
-	int rx, tx; /* tx: datagrams go out there; -1: nowhere, or by rx */
+	int rx, tx;      /* tx: datagrams go out there; -1: nowhere, or by rx */
+	struct tls *tls; /* TARGET_TLS: on rx, after its handshake */
+	struct loop_timer deadline;
 	void (*on_up)(void *arg);
 	void *arg;
 };

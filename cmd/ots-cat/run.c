@@ -1,20 +1,19 @@
 #include "run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "conn.h"
+#include "dgram.h"
 #include "die.h"
-#include "log.h"
 #include "link.h"
+#include "log.h"
+#include "login.h"
 #include "loop.h"
-#include "net.h"
 #include "notify.h"
 #include "wire.h"
 
@@ -27,7 +26,7 @@
 #define LINGER_US  1000000
 
 struct run {
-	const struct run_config *cfg;
+	struct run_config *cfg;
 	struct loop loop;
 	struct cat cat;
 	struct link link;
@@ -35,7 +34,8 @@ struct run {
 	bool in_on, rx_on; /* watched now */
 	bool in_open, rx_open, connected;
 	bool unsent; /* there was something to send when the socket broke */
-	struct wire_out sock, out;
+	struct conn conn;
+	struct wire_out out;
 	struct buf datagrams;
 	struct loop_timer wait, timeout, interval, linger;
 	bool waiting, lingering, shut, over, give_up;
@@ -52,7 +52,7 @@ streams(const struct run *r)
 static struct buf *
 tx_queue(struct run *r)
 {
-	return streams(r) ? &r->sock.q : &r->datagrams;
+	return streams(r) ? &r->conn.q : &r->datagrams;
 }
 
 static void
@@ -93,7 +93,9 @@ input_over(const struct run *r)
 static bool
 all_sent(struct run *r)
 {
-	return r->sock.broken ? !r->unsent : buf_size(tx_queue(r)) == 0;
+	if (!streams(r))
+		return buf_size(&r->datagrams) == 0;
+	return r->conn.broken ? !r->unsent : conn_sent(&r->conn);
 }
 
 static void
@@ -102,6 +104,12 @@ server_gone(struct run *r, int err)
 	bool done = all_sent(r) && input_over(r);
 
 	r->rx_open = false;
+	if (r->conn.tls && err == EPROTO) {
+		finish(r,
+		    secure_failed(&r->cfg->link.secure, r->link.peer,
+			tls_why(r->conn.tls)));
+		return;
+	}
 	if (r->lingering || (err == 0 && done && !r->cfg->count)) {
 		finish(r, r->code);
 		return;
@@ -114,36 +122,14 @@ server_gone(struct run *r, int err)
 	finish(r, EXIT_NO);
 }
 
-/* Nothing more can be sent. But what the server sent before it went may still
- * have to be read, and behind that on_stream finds the end. */
-static void
-sock_end(void *arg, int err)
-{
-	(void)arg;
-	(void)err;
-}
-
 static void
 send_datagrams(struct run *r)
 {
-	struct slice d;
-	ssize_t n;
+	int done = dgram_send(r->link.tx, &r->datagrams, &r->cat.bad);
 
-	while (cat_datagram_next(&r->datagrams, &d)) {
-		n = send(r->link.tx, d.p, d.n, MSG_NOSIGNAL | MSG_DONTWAIT);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && (errno == EAGAIN || errno == ENOBUFS)) {
-			loop_mod(&r->loop, &r->tx_io, LOOP_OUT);
-			return;
-		}
-		if (n < 0 && errno != EMSGSIZE)
-			die_sys(
-			    EXIT_TEMP, "unable to send to %s", r->link.peer);
-		r->cat.bad += n < 0;
-		cat_datagram_done(&r->datagrams);
-	}
-	loop_mod(&r->loop, &r->tx_io, 0);
+	if (done < 0 && errno != EAGAIN)
+		die_sys(EXIT_TEMP, "unable to send to %s", r->link.peer);
+	loop_mod(&r->loop, &r->tx_io, done < 0 ? LOOP_OUT : 0);
 }
 
 static void
@@ -153,8 +139,8 @@ flush_tx(struct run *r)
 		send_datagrams(r);
 		return;
 	}
-	r->unsent |= buf_size(&r->sock.q) > 0;
-	wire_out_flush(&r->sock);
+	r->unsent |= buf_size(&r->conn.q) > 0;
+	conn_flush(&r->conn);
 }
 
 static void
@@ -206,12 +192,11 @@ net_bytes(struct run *r, size_t n, const char *peer)
 }
 
 static void
-on_stream(void *arg, uint32_t events)
+on_stream(void *arg)
 {
 	struct run *r = arg;
-	ssize_t n = read(r->link.rx, r->chunk, READ_NET);
+	ssize_t n = conn_read(&r->conn, r->chunk, READ_NET);
 
-	(void)events;
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;
 	if (n > 0)
@@ -221,37 +206,23 @@ on_stream(void *arg, uint32_t events)
 	wire_out_flush(&r->out);
 }
 
-static bool
-same_address(const struct net_addr *a, const struct net_addr *b)
-{
-	return a->len == b->len && memcmp(&a->ss, &b->ss, a->len) == 0;
-}
-
 static void
 on_datagrams(void *arg, uint32_t events)
 {
 	struct run *r = arg;
-	struct net_addr from;
-	char text[NET_TEXT_MAX];
+	char from[NET_TEXT_MAX];
 	ssize_t n;
 	int i;
 
 	(void)events;
 	for (i = 0; i < DATAGRAMS && !r->over; i++) {
-		memset(&from, 0, sizeof from);
-		from.len = sizeof from.ss;
-		n = recvfrom(r->link.rx, r->chunk, READ_NET, 0,
-		    (struct sockaddr *)&from.ss, &from.len);
+		n = dgram_receive(&r->link, r->chunk, READ_NET, from);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		if (n < 0)
 			die_sys(EXIT_TEMP, "unable to receive from %s",
 			    r->link.peer);
-		if (same_address(&from, &r->link.self))
-			continue;
-		if (net_text(&from, text) < 0)
-			continue;
-		net_bytes(r, (size_t)n, text);
+		net_bytes(r, (size_t)n, from);
 	}
 	wire_out_flush(&r->out);
 }
@@ -277,28 +248,36 @@ say_self(void *arg)
 		    loop_now(&r->loop) + r->cfg->self.interval_us);
 }
 
+/* The secret leaves no copy behind. */
+static void
+say_user(struct run *r)
+{
+	struct run_config *cfg = r->cfg;
+
+	if (!cfg->user.n)
+		return;
+	r->conn.q.wipe = true;
+	if (login_put(&r->conn.q, cfg->user, buf_slice(&cfg->password),
+		cfg->self.uid) < 0)
+		die(EXIT_TEMP, "no memory");
+	buf_fini(&cfg->password);
+}
+
 static void
 connected(void *arg)
 {
 	struct run *r = arg;
 	const struct run_config *cfg = r->cfg;
-	int copy;
 
 	r->connected = r->rx_open = true;
 	r->in_open = !cfg->link.listens;
 	if (streams(r)) {
-		/* A descriptor of its own, because two things are watched. */
-		copy = fcntl(r->link.rx, F_DUPFD_CLOEXEC, 0);
-		r->sock.on_end = sock_end;
-		r->sock.arg = r;
-		if (copy < 0 ||
-		    wire_out_open(
-			&r->sock, &r->loop, copy, QUEUE_HIGH, TX_MAX) < 0)
-			die_sys(EXIT_TEMP, "unable to watch the socket");
+		conn_open(&r->conn, r->link.rx, r->link.tls);
 	} else if (r->link.tx >= 0 &&
 	    loop_add(&r->loop, &r->tx_io, r->link.tx, 0, on_tx_ready, r) < 0) {
 		die_sys(EXIT_TEMP, "unable to watch the socket");
 	}
+	say_user(r);
 	cat_begin(&r->cat, tx_queue(r), &r->out.q);
 	wire_out_flush(&r->out);
 	flush_tx(r);
@@ -367,14 +346,14 @@ watch(struct run *r, struct loop_io *io, bool *on, bool want, int fd,
 /* Enough was received, or the time to wait is over: tell the server that
  * nothing more comes and read until it closes too. To close at once with bytes
  * unread would reset the connection, and could cost what the server has not
- * read yet. */
+ * read yet. A server of TLS 1.3 refuses our certificate only now. */
 static void
 linger(struct run *r, bool sent)
 {
 	r->lingering = true;
 	r->in_open = false;
 	loop_timer_clear(&r->loop, &r->interval);
-	if (!streams(r) || r->cat.sent == 0) {
+	if (!streams(r) || (r->cat.sent == 0 && !r->conn.tls)) {
 		finish(r, 0);
 		return;
 	}
@@ -383,8 +362,7 @@ linger(struct run *r, bool sent)
 		    &r->loop, &r->linger, loop_now(&r->loop) + LINGER_US);
 	if (sent && !r->shut) {
 		r->shut = true;
-		wire_out_close(&r->sock);
-		shutdown(r->link.rx, SHUT_WR);
+		conn_shut(&r->conn);
 	}
 }
 
@@ -394,8 +372,8 @@ advance(struct run *r)
 	bool sent = r->connected && all_sent(r);
 	bool out_full = wire_out_full(&r->out);
 
-	if (!r->sock.broken)
-		r->unsent = buf_size(tx_queue(r)) > 0;
+	if (!r->conn.broken)
+		r->unsent = !all_sent(r);
 	if (sent && !r->in_open && !r->cfg->link.listens && !r->waiting &&
 	    r->cfg->wait_us != RUN_NEVER) {
 		r->waiting = true;
@@ -407,11 +385,15 @@ advance(struct run *r)
 	if (r->connected && (r->lingering || cat_enough(&r->cat)))
 		linger(r, sent);
 	watch(r, &r->in_io, &r->in_on,
-	    r->in_open && !r->over && !r->sock.broken &&
+	    r->in_open && !r->over && !r->conn.broken &&
 		buf_size(tx_queue(r)) < QUEUE_HIGH,
 	    0, on_stdin);
-	watch(r, &r->rx_io, &r->rx_on, r->rx_open && !r->over && !out_full,
-	    r->link.rx, streams(r) ? on_stream : on_datagrams);
+	if (streams(r))
+		conn_reads(&r->conn, r->rx_open && !r->over && !out_full);
+	else
+		watch(r, &r->rx_io, &r->rx_on,
+		    r->rx_open && !r->over && !out_full, r->link.rx,
+		    on_datagrams);
 }
 
 static void
@@ -432,11 +414,15 @@ set_up(struct run *r)
 		: datagrams ? CAT_DATAGRAMS
 			    : CAT_STREAM,
 	    cfg->format,
-	    local           ? "local"
-		: datagrams ? "udp"
-			    : "tcp");
+	    local               ? "local"
+		: datagrams     ? "udp"
+		: cfg->link.tls ? "tls"
+				: "tcp");
 	r->cat.count = cfg->count;
 	buf_init(&r->datagrams, TX_MAX);
+	conn_init(&r->conn, &r->loop, TX_MAX);
+	r->conn.on_readable = on_stream;
+	r->conn.arg = r;
 	r->out.on_end = out_end;
 	r->out.arg = r;
 	if (wire_out_open(&r->out, &r->loop, 1, QUEUE_HIGH, OUT_MAX) < 0)
@@ -475,7 +461,7 @@ say_totals(const struct cat *c)
 }
 
 int
-run(const struct run_config *cfg)
+run(struct run_config *cfg)
 {
 	struct run run = {.cfg = cfg}, *r = &run;
 
@@ -488,7 +474,9 @@ run(const struct run_config *cfg)
 	if (cfg->verbose || r->cat.skipped || r->cat.bad)
 		say_totals(&r->cat);
 	wire_out_close(&r->out);
-	wire_out_close(&r->sock);
+	conn_close(&r->conn);
+	tls_ctx_free(&cfg->link.tls);
+	buf_fini(&cfg->password);
 	loop_fini(&r->loop);
 	cat_fini(&r->cat);
 	buf_fini(&r->datagrams);

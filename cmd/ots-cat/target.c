@@ -8,13 +8,34 @@
 #include "str.h"
 
 static const struct scheme {
-	const char *prefix;
+	const char *prefix; /* or suffix */
 	enum target_kind kind;
 } schemes[] = {
     {"tcp://", TARGET_TCP},
+    {"tls://", TARGET_TLS},
+    {"ssl://", TARGET_TLS},
     {"udp://", TARGET_UDP},
     {"mcast://", TARGET_MCAST},
 };
+
+/* The connect strings of TAK clients say it at the end. */
+static void
+take_suffix(struct slice *s, enum target_kind *kind)
+{
+	static const struct scheme suffixes[] = {
+	    {":tcp", TARGET_TCP},
+	    {":ssl", TARGET_TLS},
+	    {":tls", TARGET_TLS},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+		if (slice_ends(*s, suffixes[i].prefix)) {
+			*kind = suffixes[i].kind;
+			s->n -= strlen(suffixes[i].prefix);
+			return;
+		}
+}
 
 /* The port is behind the last colon; a host that has colons itself must stand
  * in brackets, or "::1:8088" would have two readings. */
@@ -63,7 +84,9 @@ target_parse(const char *text, bool listens, struct target *out)
 		break;
 	}
 	if (slice_find(s, SLICE("://")))
-		return "unknown scheme: tcp, udp and mcast are known";
+		return "unknown scheme: tcp, tls, udp and mcast are known";
+	if (i == sizeof schemes / sizeof *schemes)
+		take_suffix(&s, &out->kind);
 	wrong = split(s, &host, &port);
 	if (wrong)
 		return wrong;

@@ -5,7 +5,8 @@
 #include <stdbool.h>
 
 enum target_kind {
-	TARGET_TCP,   /* HOST:PORT or tcp://HOST:PORT */
+	TARGET_TCP,   /* HOST:PORT, tcp://HOST:PORT or HOST:PORT:tcp */
+	TARGET_TLS,   /* tls://HOST:PORT, ssl://HOST:PORT or HOST:PORT:ssl */
 	TARGET_UDP,   /* udp://HOST:PORT */
 	TARGET_MCAST, /* mcast://GROUP:PORT */
 	TARGET_UNIX,  /* unix:PATH */

@@ -190,7 +190,7 @@ is "no server is temporary" $? 111
 like "and says where and why" "$(cat "$tmp/err")" "unable to connect to $at: Connection refused"
 timeout --foreground -k 5 20 ots-cat "unix:$tmp/nothing" <"$tmp/none" 2>"$tmp/err"
 is "no socket is, too" $? 111
-for bad in "host" "host:0" "tls://host:1" "-f yaml host:1" "-l host:1" \
+for bad in "host" "host:0" "-f yaml host:1" "-l host:1" \
 	"--at 91,0 host:1" "-w x host:1" "-a X unix:/s" "a:1 b:2" "" \
 	"--interface lo h:1" "mcast://127.0.0.1:1"; do
 	# shellcheck disable=SC2086 # these are several arguments

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../../cmd/ots-cat/cat.h"
+#include "../../cmd/ots-cat/login.h"
 #include "../../cmd/ots-cat/self.h"
 #include "../../cmd/ots-cat/target.h"
 #include "cotscan.h"
@@ -324,13 +325,18 @@ test_target(void **state)
 {
 	static const char *const bad[] = {"", "host", "host:", "host:0",
 	    "host:65536", ":8088", "::1:8088", "[::1:8088", "[]:1",
-	    "unix:", "tls://host:8089", "host:80x", "udp://:0"};
+	    "unix:", "dtls://host:8089", "host:80x", "udp://:0", "host:ssl",
+	    "tls://host", "tls://host:8089:ssl", ":8089:ssl"};
 	struct target t;
 	size_t i;
 
 	(void)state;
 	target_is("host:8088", TARGET_TCP, "host", "8088");
 	target_is("tcp://[::1]:65535", TARGET_TCP, "::1", "65535");
+	target_is("tls://host:8089", TARGET_TLS, "host", "8089");
+	target_is("ssl://[::1]:8089", TARGET_TLS, "::1", "8089");
+	target_is("host:8089:ssl", TARGET_TLS, "host", "8089");
+	target_is("host:8088:tcp", TARGET_TCP, "host", "8088");
 	target_is("udp://192.0.2.1:1", TARGET_UDP, "192.0.2.1", "1");
 	target_is("mcast://239.2.3.1:6969", TARGET_MCAST, "239.2.3.1", "6969");
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -339,6 +345,21 @@ test_target(void **state)
 	assert_null(target_parse("unix:/run/x y:z", false, &t));
 	assert_int_equal(t.kind, TARGET_UNIX);
 	assert_string_equal(t.path, "/run/x y:z");
+}
+
+static void
+test_login(void **state)
+{
+	struct buf out = {.max = 1024};
+
+	(void)state;
+	assert_int_equal(
+	    login_put(&out, SLICE("al\"ice"), SLICE("<p&w'd>"), SLICE("U-1")),
+	    0);
+	expect(&out,
+	    "<?xml version=\"1.0\"?>\n<auth><cot username=\"al&quot;ice\" "
+	    "password=\"&lt;p&amp;w&apos;d&gt;\" uid=\"U-1\"/></auth>");
+	buf_fini(&out);
 }
 
 static void
@@ -386,6 +407,7 @@ main(void)
 	    cmocka_unit_test(test_records_in),
 	    cmocka_unit_test(test_full),
 	    cmocka_unit_test(test_target),
+	    cmocka_unit_test(test_login),
 	    cmocka_unit_test(test_self),
 	};
 

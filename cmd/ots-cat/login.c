@@ -1,0 +1,61 @@
+#include "login.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "cotmake.h"
+#include "die.h"
+
+#define SECRET_MAX ((size_t)1024)
+
+/* What a document can carry as it is. */
+static bool
+is_text(struct slice s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return false;
+	return utf8_valid(s.p, s.n);
+}
+
+void
+login_secret(struct buf *out, uint64_t fd, const char *option)
+{
+	ssize_t n;
+	char c = '\0';
+
+	*out = (struct buf){.max = SECRET_MAX, .wipe = true};
+	for (;;) {
+		n = read((int)fd, &c, 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			die_sys(EXIT_USAGE, "--%s: unable to read %llu", option,
+			    (unsigned long long)fd);
+		if (n == 0 || c == '\n')
+			break;
+		if (buf_putc(out, c) < 0)
+			die(EXIT_USAGE, "--%s: more than %zu bytes", option,
+			    SECRET_MAX);
+	}
+	explicit_bzero(&c, 1);
+	if (n == 0 && buf_size(out) == 0)
+		die(EXIT_USAGE, "--%s: nothing to read on %llu", option,
+		    (unsigned long long)fd);
+	if (!is_text(buf_slice(out)))
+		die(EXIT_USAGE, "--%s: not a line of UTF-8", option);
+}
+
+int
+login_put(
+    struct buf *out, struct slice user, struct slice password, struct slice uid)
+{
+	buf_puts(out, "<?xml version=\"1.0\"?>\n<auth><cot");
+	cotmake_attr(out, "username", user);
+	cotmake_attr(out, "password", password);
+	cotmake_attr(out, "uid", uid);
+	buf_puts(out, "/></auth>");
+	return out->failed ? -1 : 0;
+}
