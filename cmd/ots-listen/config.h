@@ -7,9 +7,18 @@
 #include "server.h"
 
 struct config {
-	struct net_addr tcp[SERVER_LISTENERS_MAX];
-	const char *tcp_text[SERVER_LISTENERS_MAX];
-	int n_tcp;
+	struct config_listener {
+		const struct link_ops *ops;
+		struct net_addr addr;
+		const char *text;
+	} listener[SERVER_LISTENERS_MAX];
+	int n_listeners;
+	bool tls; /* one of them is */
+	struct tls_files files;
+	const char *auth; /* socket of ots-auth, or NULL */
+	enum enter_rule password;
+	uint64_t per_user, handshake_timeout, unfinished_max,
+	    unfinished_per_address;
 	const char *node;
 	uint64_t max_clients, max_event, max_send, queue_max, queue_burst,
 	    queue_total;

@@ -4,11 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
-#include "cotmake.h"
-#include "cotscan.h"
 #include "log.h"
-#include "map.h"
+#include "tell.h"
 
 /* Who has just sent something counts as active, and who sent two messages
  * within a minute; who says who he is and then watches, soon does not. */
@@ -19,10 +16,6 @@
 #define SLOW_US   ((uint64_t)1000000)
 #define SHARE_MIN ((size_t)65536)
 
-/* Answers to pings are never dropped from a queue: who has more than that to
- * read gets one for all pings of one time, and none while it does not read. */
-#define PONG_QUEUE ((size_t)16384)
-
 int
 listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
     const uint64_t seed[2], uint64_t wall)
@@ -32,6 +25,7 @@ listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
 	if (slots_init(&l->slots, cfg->node, cfg->max_clients, wall) < 0)
 		return -1;
 	keys_init(&l->keys, seed);
+	sessions_init(&l->sessions, seed);
 	fan_init(&l->fan);
 	buf_init(&l->scratch, 4 * cfg->max_event + 65536);
 	return 0;
@@ -42,6 +36,7 @@ listen_fini(struct listen *l)
 {
 	slots_fini(&l->slots);
 	keys_fini(&l->keys);
+	sessions_fini(&l->sessions);
 	fan_fini(&l->fan);
 	buf_fini(&l->scratch);
 }
@@ -142,76 +137,66 @@ unlink_lists(struct listen *l, struct client *c)
 		l->n_blocked--;
 }
 
-/* ---- records about clients ---- */
-
+/* Of a user's sessions the newest stay: a phone that lost its network comes
+ * back before the old one is known to be dead. */
 static void
-finish_record(struct listen *l, struct rec_writer *w)
+supersede(struct listen *l, const struct person *p)
 {
-	if (rec_end(w) < 0)
-		l->n.no_memory++;
-}
+	const struct identity *who;
+	uint32_t live = 0;
 
-static void
-put_open(struct listen *l, const struct client *c, bool again)
-{
-	struct rec_writer w;
-	uint32_t i;
-
-	rec_begin(&w, l->out, "open");
-	rec_puts(&w, "conn", c->conn);
-	rec_puts(&w, "via", c->via);
-	rec_puts(&w, "peer", c->peer);
-	rec_put_u64(&w, "t", c->since);
-	if (again)
-		rec_puts(&w, "again", "1");
-	/* Keys beyond what a record holds are bound anew by ots-route when it
-	 * is told the positions. */
-	for (i = 0; again && i < c->holder.n && i < REC_FIELDS_MAX - 8; i++)
-		rec_put_raw(&w, "key", c->holder.held[i].key->name);
-	finish_record(l, &w);
-}
-
-static void
-tell_kept(struct listen *l, const struct client *c)
-{
-	struct rec_writer w;
-	uint32_t i;
-
-	for (i = 0; i < c->n_kept; i++) {
-		if (c->kept[i].n == 0)
-			continue; /* there was no room for it */
-		rec_begin(&w, l->out, "frame");
-		rec_puts(&w, "conn", c->conn);
-		rec_puts(&w, "via", c->via);
-		rec_put_u64(&w, "t", l->wall);
-		rec_puts(&w, "again", "1");
-		rec_put_raw(
-		    &w, "xml", (struct slice){c->kept[i].raw, c->kept[i].n});
-		finish_record(l, &w);
+	TAILQ_FOREACH(who, &p->sessions, same)
+	live += !who->client->doomed;
+	TAILQ_FOREACH(who, &p->sessions, same)
+	{
+		if (live <= l->cfg.per_user)
+			return;
+		if (who->client->doomed)
+			continue;
+		listen_doom(l, who->client, "superseded");
+		l->n.superseded++;
+		live--;
 	}
 }
 
+static int
+join_person(struct listen *l, struct client *c, struct identity *who)
+{
+	if (sessions_join(&l->sessions, who) < 0)
+		return -1;
+	who->client = c;
+	c->who = who;
+	/* <auth> may come on any TLS connection. */
+	c->framer.keep.wipe = true;
+	return 0;
+}
+
 int
-listen_join(
-    struct listen *l, struct client *c, const char *via, const char *peer)
+listen_join(struct listen *l, struct client *c, const char *via,
+    const char *peer, struct identity *who)
 {
 	c->via = via;
 	c->since = l->wall;
 	c->last_in = c->before_last_in = l->now - ACTIVE_US;
 	framer_init(&c->framer, l->cfg.max_event);
 	c->peer = strdup(peer);
-	if (!c->peer)
-		return -1;
-	if (slots_take(&l->slots, c, &c->id) < 0) {
-		free(c->peer);
-		c->peer = NULL;
-		return -1;
+	if (!c->peer || slots_take(&l->slots, c, &c->id) < 0)
+		goto fail;
+	if (who && join_person(l, c, who) < 0) {
+		slots_free(&l->slots, c->id);
+		goto fail;
 	}
 	if (slots_text(&l->slots, c->id, c->conn) < 0)
 		abort(); /* SLOT_TEXT_MAX is the longest */
 	l->n.accepted++;
-	put_open(l, c, false);
+	tell_open(l, c, false);
+	if (who && l->cfg.per_user)
+		supersede(l, who->person);
 	return 0;
+fail:
+	free(c->peer);
+	c->peer = NULL;
+	return -1;
 }
 
 static void
@@ -232,15 +217,7 @@ free_kept(struct listen *l, struct client *c)
 void
 listen_leave(struct listen *l, struct client *c, const char *why)
 {
-	struct rec_writer w;
-
-	/* An ots-route that was just started must know who it was that left. */
-	tell_kept(l, c);
-	rec_begin(&w, l->out, "close");
-	rec_puts(&w, "conn", c->conn);
-	rec_puts(&w, "why", why);
-	rec_put_u64(&w, "t", l->wall);
-	finish_record(l, &w);
+	tell_close(l, c, why);
 	l->n.closed++;
 	l->n.garbage += c->framer.garbage;
 	l->n.replaced += c->q.replaced;
@@ -255,177 +232,28 @@ listen_leave(struct listen *l, struct client *c, const char *why)
 	free_kept(l, c);
 	free(c->peer);
 	c->peer = NULL;
+	if (c->who)
+		sessions_leave(&l->sessions, c->who);
+	free(c->who);
+	c->who = NULL;
 }
 
-/* ---- what clients say ---- */
-
-static void
-lay_down_for(struct listen *l, struct client *c, struct slice xml)
+uint32_t
+listen_doom_if(struct listen *l,
+    bool (*gone)(void *arg, const struct identity *who), void *arg,
+    const char *why)
 {
-	char *to = fan_reserve(&l->fan, xml.n);
+	struct client *c;
+	uint32_t i, n = 0;
 
-	if (!to) {
-		l->n.no_memory++;
-		return;
-	}
-	memcpy(to, xml.p, xml.n);
-	if (fan_push(&c->q, fan_commit(&l->fan, xml.n, FAN_CONTROL, 0)) < 0)
-		l->n.no_memory++;
-	else
-		listen_mark(l, c, FAN_CONTROL);
-}
-
-/* t-x-c-t is answered here and goes no further (cot-streaming 6). */
-static bool
-answer_ping(struct listen *l, struct client *c, struct slice xml)
-{
-	struct slice type;
-
-	if (!cotscan_attr(xml, "type", &type) || !slice_is(type, "t-x-c-t"))
-		return false;
-	l->n.pings++;
-	if (c->q.bytes > PONG_QUEUE && (c->blocked || c->last_pong == l->now))
-		return true;
-	c->last_pong = l->now;
-	buf_clear(&l->scratch);
-	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
-		lay_down_for(l, c, buf_slice(&l->scratch));
-	return true;
-}
-
-static void
-bad_message(const struct client *c, const char *why, size_t bytes)
-{
-	struct log_line line;
-
-	log_open(&line, LOG_BAD_MESSAGE);
-	log_s(&line, "conn", c->conn);
-	log_s(&line, "why", why);
-	log_u64(&line, "bytes", bytes);
-	log_send(&line);
-}
-
-static void
-put_frame(
-    struct listen *l, struct client *c, const char *label, struct slice value)
-{
-	struct rec_writer w;
-
-	rec_begin(&w, l->out, "frame");
-	rec_puts(&w, "conn", c->conn);
-	rec_puts(&w, "via", c->via);
-	rec_put_u64(&w, "t", l->wall);
-	rec_put(&w, label, value);
-	if (rec_end(&w) == 0) {
-		l->n.messages++;
-		c->messages++;
-		return;
-	}
-	if (errno == EILSEQ) {
-		l->n.nul++;
-		bad_message(c, "nul", value.n);
-	} else {
-		l->n.no_memory++;
-	}
-}
-
-static void
-protobuf(struct listen *l, struct client *c, struct slice msg)
-{
-	if (msg.n == 0)
-		return; /* legal, and says nothing (cot-streaming 4.3) */
-	buf_clear(&l->scratch);
-	if (base64_encode(&l->scratch, msg) < 0) {
-		l->n.no_memory++;
-		return;
-	}
-	l->n.protobuf++;
-	put_frame(l, c, "pb", buf_slice(&l->scratch));
-}
-
-/* The memory of unfinished messages is bounded in all. Who holds little of it
- * is left alone: the one that makes it too much is closed. */
-static int
-account_unfinished(struct listen *l, struct client *c)
-{
-	size_t cap = c->framer.keep.cap;
-
-	l->unfinished += cap - c->unfinished;
-	c->unfinished = cap;
-	if (l->unfinished <= l->cfg.input_total || cap <= SHARE_MIN)
-		return 0;
-	l->n.unfinished_full++;
-	listen_doom(l, c, "input-full");
-	return -1;
-}
-
-int
-listen_input(struct listen *l, struct client *c, const char *p, size_t n)
-{
-	struct slice msg;
-	enum frame_kind k;
-
-	framer_feed(&c->framer, p, n);
-	while ((k = framer_next(&c->framer, &msg)) != FRAME_NONE) {
-		c->before_last_in = c->last_in;
-		c->last_in = l->now;
-		switch (k) {
-		case FRAME_XML:
-			if (!answer_ping(l, c, msg))
-				put_frame(l, c, "xml", msg);
-			break;
-		case FRAME_PB:
-			protobuf(l, c, msg);
-			break;
-		case FRAME_AUTH:
-			/* Nobody is asked for a password here: like other
-			 * servers on plain TCP (cot-streaming 3.1). */
-			l->n.auths++;
-			break;
-		default:
-			listen_doom(l, c, frame_kind_name(k));
-			return -1;
+	for (i = 0; i < l->slots.cap; i++) {
+		c = l->slots.obj[i];
+		if (c && c->who && !c->doomed && gone(arg, c->who)) {
+			listen_doom(l, c, why);
+			n++;
 		}
 	}
-	return account_unfinished(l, c);
-}
-
-/* ---- telling again ---- */
-
-static void
-tell_client(struct listen *l, const struct client *c)
-{
-	put_open(l, c, true);
-	tell_kept(l, c);
-}
-
-void
-listen_tell(struct listen *l, size_t high)
-{
-	struct rec_writer w;
-	const struct client *c;
-
-	while (l->telling && buf_size(l->out) < high) {
-		if (l->tell_slot < l->slots.cap) {
-			c = l->slots.obj[l->tell_slot++];
-			if (c && !c->doomed)
-				tell_client(l, c);
-			continue;
-		}
-		l->telling = false;
-		rec_begin(&w, l->out, "announced");
-		rec_puts(&w, "node", l->cfg.node);
-		rec_put_u64(&w, "round", l->tell_round);
-		finish_record(l, &w);
-	}
-}
-
-void
-listen_tell_begin(struct listen *l, uint64_t round)
-{
-	l->telling = true;
-	l->tell_slot = 0;
-	l->tell_round = round;
+	return n;
 }
 
 /* ---- queues ---- */

@@ -12,6 +12,7 @@
 #include "buf.h"
 #include "fanout.h"
 #include "frame.h"
+#include "identity.h"
 #include "keys.h"
 #include "record.h"
 #include "slot.h"
@@ -35,6 +36,7 @@
 	X(replaced, "deliveries replaced by newer ones in full queues")        \
 	X(dropped, "positions dropped from full queues")                       \
 	X(unfinished_full, "clients closed because of --input-total")          \
+	X(superseded, "clients closed because of --per-user")                  \
 	X(overrun, "clients closed because their queue was full")              \
 	X(no_memory, "deliveries and clients lost for want of memory")
 
@@ -69,7 +71,8 @@ struct client {
 	char conn[SLOT_TEXT_MAX];
 	const char *via;
 	char *peer;
-	uint64_t since; /* wall */
+	struct identity *who; /* NULL: nobody knows (no TLS) */
+	uint64_t since;       /* wall */
 	uint64_t messages;
 	struct kept *kept;
 	uint32_t n_kept;
@@ -86,6 +89,7 @@ struct listen_config {
 	size_t queue_burst; /* bytes of the queue of one that is not (yet) */
 	size_t queue_total; /* bytes of all queues of slow clients */
 	size_t input_total; /* bytes of all messages not yet whole */
+	uint32_t per_user;  /* sessions of a user; 0: any number */
 };
 
 struct flow {
@@ -97,6 +101,7 @@ struct listen {
 	struct listen_config cfg;
 	struct slots slots;
 	struct keys keys;
+	struct sessions sessions;
 	struct fan fan;
 	struct buf *out;
 	struct buf scratch;
@@ -124,19 +129,23 @@ void listen_fini(struct listen *l);
 void listen_time(struct listen *l, uint64_t now, uint64_t wall);
 
 /* A zeroed client of the caller's memory joins. via is not copied, peer is.
- * 0, or -1 with errno ENFILE or ENOMEM. */
-int listen_join(
-    struct listen *l, struct client *c, const char *via, const char *peer);
+ * who: taken if it succeeds; NULL: nobody knows. If its user has too many
+ * sessions then, the oldest are doomed. 0, or -1 with errno ENFILE or ENOMEM.
+ */
+int listen_join(struct listen *l, struct client *c, const char *via,
+    const char *peer, struct identity *who);
 /* It has gone; its memory is the caller's again. */
 void listen_leave(struct listen *l, struct client *c, const char *why);
 
-/* Bytes that it sent. 0, or -1: it is doomed. */
-int listen_input(struct listen *l, struct client *c, const char *p, size_t n);
+/* Bytes that it sent. 0, or -1: it is doomed. They are overwritten if a secret
+ * was among them. (input.c) */
+int listen_input(struct listen *l, struct client *c, char *p, size_t n);
 
 /* A record of ots-route. */
 void listen_record(struct listen *l, const struct rec *r);
 
-/* Begin to tell all live connections again, for that round of ots-route. */
+/* Begin to tell all live connections again, for that round of ots-route.
+ * (tell.c) */
 void listen_tell_begin(struct listen *l, uint64_t round);
 /* Go on telling live connections while *out has less than `high` bytes. */
 void listen_tell(struct listen *l, size_t high);
@@ -155,6 +164,10 @@ struct client *listen_dirty(struct listen *l, int flow);
 void listen_mark(struct listen *l, struct client *c, enum fan_class class);
 /* Close it soon. */
 void listen_doom(struct listen *l, struct client *c, const char *why);
+/* Close all of those known by name that `gone` says so of: how many. */
+uint32_t listen_doom_if(struct listen *l,
+    bool (*gone)(void *arg, const struct identity *who), void *arg,
+    const char *why);
 
 /* Has its socket been full for a second? */
 bool listen_is_slow(const struct listen *l, const struct client *c);

@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "config.h"
 #include "die.h"
+#include "door.h"
 
 /* Descriptors beside those of clients: wires, signals, epoll, listeners. */
 #define OTHER_FDS 64
@@ -14,29 +15,69 @@
 /* Who only watches may wait so many times --gather-max. */
 #define WATCHERS_WAIT 50
 
+/* The table of clients fits what may be open, unless it was said. */
+static void
+count_clients(void)
+{
+	uint64_t files = net_raise_nofile(), others = OTHER_FDS;
+
+	if (config.tls)
+		others += config.unfinished_max;
+	if (config.max_clients)
+		return;
+	if (files <= others)
+		die(EXIT_USAGE,
+		    "the limit of open files (%llu) is too low: raise it with "
+		    "ulimit -n",
+		    (unsigned long long)files);
+	config.max_clients = files - others;
+	if (config.max_clients > 1 << 24)
+		config.max_clients = 1 << 24;
+}
+
+static void
+set_up_tls(struct server *s, const uint64_t seed[2])
+{
+	char err[TLS_ERR_MAX];
+
+	if (!config.tls)
+		return;
+	if (!config.files.cert || !config.files.key || !config.files.ca)
+		die(EXIT_USAGE, "--tls needs --cert, --key and --ca");
+	if (config.password == ENTER_ALWAYS && !config.auth)
+		die(EXIT_USAGE, "--password always needs --auth");
+	secure_process();
+	s->secure.files = config.files;
+	s->secure.core = &s->core;
+	if (secure_load(&s->secure, err) < 0)
+		die(EXIT_USAGE, "%s", err);
+	s->enter.rule = config.password;
+	s->enter.timeout_us = config.handshake_timeout;
+	enter_init(&s->enter, s, seed, (uint32_t)config.unfinished_max,
+	    (uint32_t)config.unfinished_per_address);
+	if (!config.auth)
+		return;
+	if (auth_open(&s->auth, &s->loop, config.auth, config.node, s->chunk) <
+	    0)
+		die_sys(EXIT_TEMP, "unable to ask ots-auth");
+	s->asks = true;
+}
+
 static void
 set_up(struct server *s)
 {
-	uint64_t files = net_raise_nofile(), seed[2];
+	uint64_t seed[2];
 	struct listen_config c = {.node = config.node,
 	    .max_event = config.max_event,
 	    .max_send = config.max_send,
 	    .queue_max = config.queue_max,
 	    .queue_burst = config.queue_burst,
 	    .input_total = config.input_total,
-	    .queue_total = config.queue_total};
+	    .queue_total = config.queue_total,
+	    .per_user = (uint32_t)config.per_user};
 	int i;
 
-	if (!config.max_clients) {
-		if (files <= OTHER_FDS)
-			die(EXIT_USAGE,
-			    "the limit of open files (%llu) is too "
-			    "low: raise it with ulimit -n",
-			    (unsigned long long)files);
-		config.max_clients = files - OTHER_FDS;
-		if (config.max_clients > 1 << 24)
-			config.max_clients = 1 << 24;
-	}
+	count_clients();
 	c.max_clients = (uint32_t)config.max_clients;
 	clock_seed(seed);
 	if (listen_init(&s->core, &c, &s->out.q, seed, clock_wall_us()) < 0)
@@ -49,12 +90,14 @@ set_up(struct server *s)
 	 * the active ones quick when ten thousand watch. */
 	s->gather[LISTEN_ACTIVE].max_us = config.gather_max;
 	s->gather[LISTEN_WATCHER].max_us = config.gather_max * WATCHERS_WAIT;
-	for (i = 0; i < config.n_tcp; i++)
-		if (server_listen(s, &link_tcp, &config.tcp[i]) < 0)
+	set_up_tls(s, seed);
+	for (i = 0; i < config.n_listeners; i++)
+		if (door_open(s, config.listener[i].ops,
+			&config.listener[i].addr) < 0)
 			die_sys(errno == EADDRINUSE || errno == EACCES
 				? EXIT_USAGE
 				: EXIT_TEMP,
-			    "unable to listen on %s", config.tcp_text[i]);
+			    "unable to listen on %s", config.listener[i].text);
 }
 
 int
@@ -64,8 +107,9 @@ main(int argc, char **argv)
 	struct opt_common common;
 
 	opt_parse(&config_prog, &common, argc, argv);
-	if (config.n_tcp == 0)
-		die(EXIT_USAGE, "nothing to listen on: give --tcp ADDR:PORT");
+	if (config.n_listeners == 0)
+		die(EXIT_USAGE,
+		    "nothing to listen on: give --tcp or --tls ADDR:PORT");
 	signal(SIGPIPE, SIG_IGN);
 	s.chunk = malloc(WIRE_READ);
 	if (!s.chunk)

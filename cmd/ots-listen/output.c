@@ -6,9 +6,9 @@
 #include "log.h"
 
 #define IOV_PIECES    512
-#define SEND_BUDGET   ((size_t)1 << 20)
 #define WATCHERS_TURN 32 /* watchers flushed per turn */
 #define EARLY_BYTES   ((size_t)256 << 10)
+#define HELD_BYTES    ((size_t)16 << 20) /* by links, about */
 
 static void
 drained(struct server *s, struct conn *k)
@@ -40,8 +40,8 @@ writable(void *arg, uint32_t events)
 		flush(k->s, k);
 }
 
-static void
-block(struct server *s, struct conn *k)
+void
+output_block(struct server *s, struct conn *k)
 {
 	if (k->c.blocked)
 		return;
@@ -55,36 +55,55 @@ block(struct server *s, struct conn *k)
 	s->core.n_blocked++;
 }
 
+/* A call failed: later, or never. */
+static void
+failed(struct server *s, struct conn *k)
+{
+	if (errno == EAGAIN)
+		output_block(s, k);
+	else
+		listen_doom(
+		    &s->core, &k->c, errno == ETIMEDOUT ? "timeout" : "reset");
+}
+
+static size_t
+budget(const struct server *s, const struct link_ops *ops)
+{
+	size_t share = HELD_BYTES / (s->core.n_blocked + 1);
+
+	if (share > ops->budget)
+		return ops->budget;
+	return share > ops->budget_least ? share : ops->budget_least;
+}
+
 /* Send what the socket takes; watch it for the rest. */
 static void
 flush(struct server *s, struct conn *k)
 {
+	const struct link_ops *ops = k->link.ops;
 	struct iovec iov[IOV_PIECES];
 	struct fan_queue *q = &k->c.q;
+	bool full = false;
 	ssize_t n;
-	size_t want;
-	int pieces, i;
 
-	while (q->bytes) {
-		pieces = fan_iov(q, iov, IOV_PIECES, SEND_BUDGET);
-		for (want = 0, i = 0; i < pieces; i++)
-			want += iov[i].iov_len;
-		n = k->link.ops->writev(&k->link, iov, pieces);
+	if (k->c.blocked && ops->flush(&k->link) < 0) {
+		failed(s, k);
+		return;
+	}
+	while (q->bytes && !full) {
+		n = ops->writev(&k->link, iov,
+		    fan_iov(q, iov, IOV_PIECES, budget(s, ops)), &full);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN) {
-			listen_doom(&s->core, &k->c,
-			    errno == ETIMEDOUT ? "timeout" : "reset");
+		if (n < 0) {
+			failed(s, k);
 			return;
 		}
-		if (n > 0)
-			fan_sent(&s->core.fan, q, (size_t)n);
-		if (n < 0 || (size_t)n < want) {
-			block(s, k);
-			return;
-		}
+		fan_sent(&s->core.fan, q, (size_t)n);
 	}
-	if (k->c.blocked)
+	if (full)
+		output_block(s, k);
+	else if (k->c.blocked)
 		drained(s, k);
 }
 

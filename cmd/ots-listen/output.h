@@ -11,6 +11,8 @@ void output_due(struct server *s);
 uint64_t output_wait(const struct server *s);
 /* Apply the policy to full queues, and free what slow clients hold. */
 void output_relieve(struct server *s);
+/* Its socket takes no more: watch it. */
+void output_block(struct server *s, struct conn *k);
 /* One more try to flush a client that is to be closed. */
 void output_last(struct server *s, struct conn *k);
 /* Flush all that can be flushed, at the end. */

@@ -5,10 +5,39 @@
 static bool
 client_at_fault(const char *why)
 {
-	return !slice_is(slice_of(why), "eof") &&
-	    !slice_is(slice_of(why), "reset") &&
-	    !slice_is(slice_of(why), "timeout") &&
-	    !slice_is(slice_of(why), "hangup");
+	static const char *const others[] = {"eof", "reset", "timeout",
+	    "hangup", "revoked", "expired", "superseded"};
+	size_t i;
+
+	for (i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (slice_is(slice_of(why), others[i]))
+			return false;
+	return true;
+}
+
+static void
+log_client(struct log_line *line, const struct client *c)
+{
+	log_s(line, "conn", c->conn);
+	log_s(line, "peer", c->peer);
+	if (!c->who)
+		return;
+	log_s(line, "user", c->who->user);
+	log_s(line, "serial", c->who->peer.serial);
+}
+
+void
+report_accept(const struct client *c)
+{
+	struct log_line line;
+
+	log_open(&line, LOG_ACCEPT);
+	log_client(&line, c);
+	if (c->who) {
+		log_s(&line, "version", c->who->peer.version);
+		log_u64(&line, "resumed", c->who->peer.resumed);
+	}
+	log_send(&line);
 }
 
 void
@@ -17,8 +46,7 @@ report_close(const struct client *c)
 	struct log_line line;
 
 	log_open(&line, client_at_fault(c->why) ? LOG_BAD_CLIENT : LOG_CLOSE);
-	log_s(&line, "conn", c->conn);
-	log_s(&line, "peer", c->peer);
+	log_client(&line, c);
 	log_s(&line, "why", c->why);
 	log_u64(&line, "messages", c->messages);
 	log_u64(&line, "garbage", c->framer.garbage);
@@ -34,8 +62,7 @@ report_client(const struct client *c)
 	struct log_line line;
 
 	log_open(&line, LOG_CLIENT);
-	log_s(&line, "conn", c->conn);
-	log_s(&line, "peer", c->peer);
+	log_client(&line, c);
 	log_u64(&line, "messages", c->messages);
 	log_u64(&line, "keys", c->holder.n);
 	log_u64(&line, "queued", c->q.bytes);
@@ -46,8 +73,9 @@ report_client(const struct client *c)
 }
 
 void
-report_counters(const struct listen *l, uint64_t bad_records, bool clients)
+report_counters(const struct server *s, bool clients)
 {
+	const struct listen *l = &s->core;
 	uint64_t queued = 0, replaced = l->n.replaced, dropped = l->n.dropped,
 		 garbage = l->n.garbage;
 	struct listen_counters n = l->n;
@@ -69,7 +97,7 @@ report_counters(const struct listen *l, uint64_t bad_records, bool clients)
 	n.replaced = replaced;
 	n.dropped = dropped;
 	n.garbage = garbage;
-	n.bad += bad_records;
+	n.bad += s->in.bad;
 	log_open(&line, LOG_COUNTERS);
 	log_u64(&line, "clients", l->slots.used);
 	log_u64(&line, "blocked", l->n_blocked);
@@ -77,5 +105,11 @@ report_counters(const struct listen *l, uint64_t bad_records, bool clients)
 #define X(name, help) log_u64(&line, #name, n.name);
 	LISTEN_COUNTERS(X)
 #undef X
+	if (s->secure.ctx) {
+		log_u64(&line, "unfinished", s->enter.crowd.n);
+#define X(name, help) log_u64(&line, #name, s->enter.n.name);
+		ENTER_COUNTERS(X)
+#undef X
+	}
 	log_send(&line);
 }

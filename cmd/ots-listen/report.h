@@ -2,12 +2,13 @@
 #ifndef OTS_LISTEN_REPORT_H
 #define OTS_LISTEN_REPORT_H
 
-#include "listen.h"
+#include "server.h"
 
+/* A client has come. */
+void report_accept(const struct client *c);
 /* A client goes: why, and its totals. */
 void report_close(const struct client *c);
 /* One line of totals, and with `clients` one for each client. */
-void report_counters(
-    const struct listen *l, uint64_t bad_records, bool clients);
+void report_counters(const struct server *s, bool clients);
 
 #endif

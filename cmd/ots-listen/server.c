@@ -6,17 +6,15 @@
 
 #include "clock.h"
 #include "die.h"
+#include "door.h"
 #include "log.h"
 #include "notify.h"
 #include "output.h"
 #include "report.h"
 
-#define ACCEPT_MAX     256             /* clients taken per turn */
-#define READ_MAX       ((size_t)65536) /* bytes of a client per turn */
-#define MUCH           64              /* messages of one turn */
-#define DRAIN_US       ((uint64_t)5000000)
-#define QUIET_US       ((uint64_t)300000)
-#define ACCEPT_REST_US ((uint64_t)100000)
+#define MUCH     64 /* messages of one turn */
+#define DRAIN_US ((uint64_t)5000000)
+#define QUIET_US ((uint64_t)300000)
 
 static void
 stamp(struct server *s)
@@ -56,8 +54,8 @@ watch_inputs(struct server *s)
 	    &s->loop, &s->inputs_io, s->pressed || s->gathering ? 0 : LOOP_IN);
 }
 
-static void
-press(struct server *s, bool on)
+void
+server_press(struct server *s, bool on)
 {
 	if (s->pressed == on || s->draining)
 		return;
@@ -75,103 +73,61 @@ on_gathered(void *arg)
 	watch_inputs(s);
 }
 
-static void
-readable(void *arg, uint32_t events)
+void
+server_read(struct conn *k)
 {
-	struct conn *k = arg;
 	struct server *s = k->s;
-	ssize_t n;
+	ssize_t n = k->link.ops->read(&k->link, s->chunk, LINK_READ);
 
-	(void)events;
-	if (k->c.doomed)
-		return;
-	if (wire_out_full(&s->out)) {
-		press(s, true);
-		return;
-	}
-	n = k->link.ops->read(&k->link, s->chunk, READ_MAX);
 	if (n > 0)
 		(void)listen_input(&s->core, &k->c, s->chunk, (size_t)n);
 	else if (n == 0)
 		listen_doom(&s->core, &k->c, "eof");
 	else if (errno != EAGAIN && errno != EINTR)
-		listen_doom(
-		    &s->core, &k->c, errno == ETIMEDOUT ? "timeout" : "reset");
+		listen_doom(&s->core, &k->c,
+		    errno == ETIMEDOUT    ? "timeout"
+			: errno == EPROTO ? "tls"
+					  : "reset");
+	if (k->link.ops->holds(&k->link) && !k->c.doomed)
+		output_block(s, k);
 }
 
 static void
-admit(struct listener *li, int fd, const struct net_addr *peer)
+readable(void *arg, uint32_t events)
 {
-	struct server *s = li->s;
-	char text[NET_TEXT_MAX];
-	struct conn *k = calloc(1, sizeof *k);
-
-	if (net_text(peer, text) < 0)
-		text[0] = '\0';
-	if (!k || listen_join(&s->core, &k->c, li->ops->via, text) < 0) {
-		log_kv(LOG_REFUSE, "peer", text, "why",
-		    k && errno == ENFILE ? "--max-clients" : "no memory", NULL);
-		free(k);
-		close(fd);
-		return;
-	}
-	k->s = s;
-	k->link = (struct link){li->ops, fd};
-	log_kv(LOG_ACCEPT, "conn", k->c.conn, "peer", text, NULL);
-	if (loop_add(&s->inputs, &k->in, fd, LOOP_IN, readable, k) < 0)
-		listen_doom(&s->core, &k->c, "no-memory");
-}
-
-/* Out of descriptors or memory: clients wait in the backlog for a while, for
- * trying again at once would only spin. */
-static void
-rest(struct server *s, bool on)
-{
-	int i;
-
-	for (i = 0; i < s->n_listeners; i++)
-		(void)loop_mod(
-		    &s->inputs, &s->listener[i].io, on ? 0 : LOOP_IN);
-	if (on &&
-	    loop_timer_set(
-		&s->loop, &s->rested, loop_now(&s->loop) + ACCEPT_REST_US) < 0)
-		die_sys(EXIT_TEMP, "unable to set a timer");
-}
-
-static void
-on_rested(void *arg)
-{
-	rest(arg, false);
-}
-
-static void
-acceptable(void *arg, uint32_t events)
-{
-	struct listener *li = arg;
-	struct net_addr peer;
-	int i, fd;
+	struct conn *k = arg;
 
 	(void)events;
-	for (i = 0; i < ACCEPT_MAX; i++) {
-		if (wire_out_full(&li->s->out)) {
-			press(li->s, true);
-			return;
-		}
-		fd = net_accept_tcp(li->io.fd, &peer, li->s->dead_ms);
-		if (fd >= 0) {
-			admit(li, fd, &peer);
-			continue;
-		}
-		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-		    errno == ENOBUFS) {
-			log_kv(LOG_SYSTEM, "call", "accept", "error",
-			    strerror(errno), NULL);
-			rest(li->s, true);
-			return;
-		}
-		if (errno != ECONNABORTED && errno != EINTR)
-			return;
+	if (k->c.doomed)
+		return;
+	if (wire_out_full(&k->s->out))
+		server_press(k->s, true);
+	else
+		server_read(k);
+}
+
+struct conn *
+server_admit(
+    struct server *s, struct link link, const char *peer, struct identity *who)
+{
+	struct conn *k = calloc(1, sizeof *k);
+
+	if (!k || listen_join(&s->core, &k->c, link.ops->via, peer, who) < 0) {
+		log_kv(LOG_REFUSE, "via", link.ops->via, "peer", peer, "why",
+		    k && errno == ENFILE ? "--max-clients" : "no memory", NULL);
+		free(k);
+		free(who);
+		link.ops->close(&link);
+		return NULL;
 	}
+	k->s = s;
+	k->link = link;
+	report_accept(&k->c);
+	if (who)
+		secure_admitted(&s->secure, &who->peer);
+	if (loop_add(&s->inputs, &k->in, link.fd, LOOP_IN, readable, k) < 0)
+		listen_doom(&s->core, &k->c, "no-memory");
+	return k;
 }
 
 static void
@@ -190,30 +146,6 @@ inputs_ready(void *arg, uint32_t events)
 		s->gathering = true;
 		watch_inputs(s);
 	}
-}
-
-int
-server_listen(
-    struct server *s, const struct link_ops *ops, const struct net_addr *addr)
-{
-	struct listener *li = &s->listener[s->n_listeners];
-	int fd;
-
-	if (s->n_listeners == SERVER_LISTENERS_MAX) {
-		errno = E2BIG;
-		return -1;
-	}
-	fd = net_listen_tcp(addr, &li->addr);
-	if (fd < 0)
-		return -1;
-	li->s = s;
-	li->ops = ops;
-	if (loop_add(&s->inputs, &li->io, fd, LOOP_IN, acceptable, li) < 0) {
-		close(fd);
-		return -1;
-	}
-	s->n_listeners++;
-	return 0;
 }
 
 /* ---- the wires ---- */
@@ -259,7 +191,7 @@ out_ended(void *arg, int err)
 static void
 out_has_room(void *arg)
 {
-	press(arg, false);
+	server_press(arg, false);
 }
 
 /* ---- stopping ---- */
@@ -268,19 +200,20 @@ static void
 on_stop(void *arg, int signo)
 {
 	struct server *s = arg;
-	int i;
 
 	(void)signo;
 	if (s->draining)
 		_exit(0);
-	press(s, false);
+	server_press(s, false);
 	s->draining = true;
 	s->deadline = loop_now(&s->loop) + DRAIN_US;
 	s->quiet_until = loop_now(&s->loop) + QUIET_US;
 	log_kv(LOG_DRAIN, NULL);
 	loop_del(&s->loop, &s->inputs_io);
-	for (i = 0; i < s->n_listeners; i++)
-		close(s->listener[i].io.fd);
+	door_shut(s);
+	enter_end(&s->enter);
+	if (s->asks)
+		auth_close(&s->auth);
 }
 
 /* When what clients sent has gone out, the next program is told that no more
@@ -303,12 +236,22 @@ drain(struct server *s)
 }
 
 static void
+on_reload(void *arg, int signo)
+{
+	struct server *s = arg;
+
+	(void)signo;
+	if (!s->draining)
+		secure_reload(&s->secure);
+}
+
+static void
 on_report(void *arg, int signo)
 {
 	struct server *s = arg;
 
 	(void)signo;
-	report_counters(&s->core, s->in.bad, true);
+	report_counters(s, true);
 }
 
 /* ---- the loop ---- */
@@ -316,6 +259,10 @@ on_report(void *arg, int signo)
 static void
 turn(struct server *s)
 {
+	if (!s->draining)
+		enter_turn(&s->enter);
+	if (s->asks && !s->draining)
+		auth_turn(&s->auth);
 	if (s->core.telling && !s->out_shut)
 		listen_tell(&s->core, s->out.high);
 	if (!s->out_shut)
@@ -336,7 +283,8 @@ next_wait(const struct server *s)
 {
 	uint64_t wait = output_wait(s);
 
-	if (s->core.telling && !s->out_shut && !wire_out_full(&s->out))
+	if ((s->core.telling || enter_busy(&s->enter)) && !s->out_shut &&
+	    !wire_out_full(&s->out))
 		return 0;
 	if (s->draining && wait > QUIET_US / 10)
 		return QUIET_US / 10;
@@ -360,7 +308,7 @@ int
 server_run(struct server *s, int ready_fd)
 {
 	loop_timer_init(&s->gathered, on_gathered, s);
-	loop_timer_init(&s->rested, on_rested, s);
+	loop_timer_init(&s->rested, door_rested, s);
 	s->in.on_record = on_record;
 	s->in.on_batch = on_batch;
 	s->in.on_end = in_ended;
@@ -372,8 +320,11 @@ server_run(struct server *s, int ready_fd)
 		inputs_ready, s) < 0 ||
 	    loop_signal(&s->loop, SIGTERM, on_stop, s) < 0 ||
 	    loop_signal(&s->loop, SIGINT, on_stop, s) < 0 ||
+	    loop_signal(&s->loop, SIGHUP, on_reload, s) < 0 ||
 	    loop_signal(&s->loop, SIGUSR1, on_report, s) < 0)
 		die_sys(EXIT_TEMP, "unable to set up the event loop");
+	if (s->secure.ctx && secure_watch(&s->secure, &s->loop) < 0)
+		die_sys(EXIT_TEMP, "unable to watch the files of TLS");
 	if (rec_hello(&s->out.q, "ots-listen", s->core.cfg.node, 0) < 0)
 		die_sys(EXIT_TEMP, "unable to say hello");
 	say_ready(s, ready_fd);
@@ -386,7 +337,7 @@ server_run(struct server *s, int ready_fd)
 			die_sys(EXIT_TEMP, "unable to wait for events");
 	}
 	output_rest(s);
-	report_counters(&s->core, s->in.bad, false);
+	report_counters(s, false);
 	log_kv(LOG_STOP, NULL);
 	return 0;
 }

@@ -2,11 +2,14 @@
 #ifndef OTS_LISTEN_SERVER_H
 #define OTS_LISTEN_SERVER_H
 
+#include "auth.h"
+#include "enter.h"
 #include "gather.h"
 #include "link.h"
 #include "listen.h"
 #include "loop.h"
 #include "net.h"
+#include "secure.h"
 #include "wire.h"
 
 #define SERVER_LISTENERS_MAX 16
@@ -36,6 +39,10 @@ struct server {
 	struct listener listener[SERVER_LISTENERS_MAX];
 	int n_listeners;
 	struct listen core;
+	struct secure secure;
+	struct enter enter;
+	struct auth auth;
+	bool asks; /* there is an ots-auth to ask */
 	struct wire_in in;
 	struct wire_out out;
 	struct gather gather[LISTEN_FLOWS];
@@ -55,9 +62,14 @@ struct server {
 	char *chunk; /* what is read lands here: WIRE_READ bytes */
 };
 
-/* Bind a listener. 0, or -1 with errno. */
-int server_listen(
-    struct server *s, const struct link_ops *ops, const struct net_addr *addr);
+/* A client of that link joins; link and who (may be NULL) are taken. NULL:
+ * there is no room, the link is closed. */
+struct conn *server_admit(
+    struct server *s, struct link link, const char *peer, struct identity *who);
+/* Read what a client has sent. */
+void server_read(struct conn *k);
+/* The next program is full, or no longer. */
+void server_press(struct server *s, bool on);
 
 /* Everything else is set up: say hello and serve until told to stop. The exit
  * code. */

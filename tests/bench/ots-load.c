@@ -24,7 +24,13 @@ enum {
 	O_PAD,
 	O_VERIFY,
 	O_CONTROL,
-	O_WAIT
+	O_WAIT,
+	O_CERT,
+	O_KEY,
+	O_CA,
+	O_TLS12,
+	O_AGAIN,
+	O_RESUME
 };
 
 static const struct option options[] = {
@@ -44,6 +50,12 @@ static const struct option options[] = {
     {"verify", no_argument, NULL, O_VERIFY},
     {"control", no_argument, NULL, O_CONTROL},
     {"wait", no_argument, NULL, O_WAIT},
+    {"cert", required_argument, NULL, O_CERT},
+    {"key", required_argument, NULL, O_KEY},
+    {"ca", required_argument, NULL, O_CA},
+    {"tls1.2", no_argument, NULL, O_TLS12},
+    {"again", required_argument, NULL, O_AGAIN},
+    {"resume", no_argument, NULL, O_RESUME},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -66,6 +78,12 @@ static const char usage[] =
     "      --sources N      use N source addresses, 127.1.0.1 onwards\n"
     "      --pad BYTES      make each event longer\n"
     "      --verify         frame every byte, check every event's hash\n"
+    "      --cert FILE      TLS: certificate of all clients, PEM\n"
+    "      --key FILE       its key\n"
+    "      --ca FILE        who signs the server's\n"
+    "      --tls1.2         not 1.3\n"
+    "      --again N        all close and come back at once, N times\n"
+    "      --resume         ... with tickets\n"
     "      --control        commands on standard input: go, stop,\n"
     "                       gap FROM TO (monotonic microseconds)\n"
     "      --wait           begin to measure at \"go\"\n"
@@ -148,6 +166,24 @@ set_rare(struct load_conf *c, int o, const char *arg)
 	case O_CONTROL:
 		c->control = true;
 		break;
+	case O_CERT:
+		c->cert = arg;
+		break;
+	case O_KEY:
+		c->key = arg;
+		break;
+	case O_CA:
+		c->ca = arg;
+		break;
+	case O_TLS12:
+		c->tls12 = true;
+		break;
+	case O_AGAIN:
+		c->again = whole("again", arg, 1000);
+		break;
+	case O_RESUME:
+		c->resume = true;
+		break;
 	case O_WAIT:
 		c->wait = c->control = true;
 		break;
@@ -210,6 +246,8 @@ main(int argc, char **argv)
 		set_rare(c, '?', NULL);
 	if (c->rate <= 0 || c->ramp == 0)
 		die(EXIT_USAGE, "a rate and a ramp of 0 lead nowhere");
+	if (!c->cert != !c->key || !c->cert != !c->ca)
+		die(EXIT_USAGE, "TLS needs --cert, --key and --ca");
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_sys(EXIT_TEMP, "unable to ignore SIGPIPE");
 	if (net_raise_nofile() < c->clients + c->idle + c->hostile + 16)

@@ -35,12 +35,13 @@ client_close(struct client *c, bool expected)
 
 	if (c->state == CLIENT_NEW || c->state == CLIENT_GONE)
 		return;
-	if (c->state == CLIENT_CONNECTING)
-		l->res.connect_failed++;
+	if (c->state == CLIENT_CONNECTING || c->state == CLIENT_SHAKING)
+		l->res.connect_failed += !expected;
 	else if (c->stopper && !expected)
 		l->res.stopped_gone++;
 	else if (!expected)
 		l->res.disconnected++;
+	secure_end(c);
 	if (c->state == CLIENT_UP)
 		l->up--;
 	c->state = CLIENT_GONE;
@@ -49,6 +50,16 @@ client_close(struct client *c, bool expected)
 	buf_fini(&c->out);
 	if (l->conf.verify)
 		framer_fini(&c->framer);
+}
+
+void
+client_reset(struct client *c)
+{
+	client_close(c, true);
+	c->state = CLIENT_NEW;
+	c->n_carry = 0;
+	c->stopped = false;
+	c->probed = false;
 }
 
 /* ---- sending ---- */
@@ -81,8 +92,10 @@ flush(struct client *c)
 	ssize_t n;
 
 	while (buf_size(&c->out) > 0) {
-		n = send(c->io.fd, buf_data(&c->out), buf_size(&c->out),
-		    MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = c->ssl
+		    ? secure_send(c, buf_data(&c->out), buf_size(&c->out))
+		    : send(c->io.fd, buf_data(&c->out), buf_size(&c->out),
+			  MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			break;
 		if (n < 0) {
@@ -170,7 +183,8 @@ receive(struct client *c)
 	ssize_t n;
 
 	for (int i = 0; i < READS_A_TURN && c->state == CLIENT_UP; i++) {
-		n = recv(c->io.fd, to, CHUNK - MARK_MAX, MSG_DONTWAIT);
+		n = c->ssl ? secure_recv(c, to, CHUNK - MARK_MAX)
+			   : recv(c->io.fd, to, CHUNK - MARK_MAX, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
@@ -191,18 +205,50 @@ receive(struct client *c)
 }
 
 static void
-ready(void *arg, uint32_t events)
+shake(struct client *c)
 {
-	struct client *c = arg;
+	bool out = false;
+
+	switch (secure_shake(c, &out)) {
+	case 1:
+		up(c);
+		break;
+	case 0:
+		(void)loop_mod(c->loop, &c->io, out ? LOOP_OUT : LOOP_IN);
+		break;
+	default:
+		client_close(c, false);
+	}
+}
+
+static void
+connected(struct client *c)
+{
 	int err = 0;
 	socklen_t len = sizeof(err);
 
+	(void)getsockopt(c->io.fd, SOL_SOCKET, SO_ERROR, &err, &len);
+	if (err != 0 || (c->load->tls && secure_begin(c) != 0)) {
+		client_close(c, false);
+	} else if (c->load->tls) {
+		c->state = CLIENT_SHAKING;
+		shake(c);
+	} else {
+		up(c);
+	}
+}
+
+static void
+ready(void *arg, uint32_t events)
+{
+	struct client *c = arg;
+
 	if (c->state == CLIENT_CONNECTING) {
-		(void)getsockopt(c->io.fd, SOL_SOCKET, SO_ERROR, &err, &len);
-		if (err != 0)
-			client_close(c, false);
-		else
-			up(c);
+		connected(c);
+		return;
+	}
+	if (c->state == CLIENT_SHAKING) {
+		shake(c);
 		return;
 	}
 	if (events & LOOP_OUT)
@@ -248,6 +294,7 @@ client_open(struct client *c)
 	if (l->conf.verify)
 		framer_init(&c->framer, FRAME_MAX);
 	c->state = CLIENT_CONNECTING;
+	c->began = clock_mono_us();
 	c->io.fd = fd;
 	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0 ||
 	    (c->stopper &&

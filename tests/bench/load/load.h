@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "buf.h"
 #include "frame.h"
@@ -77,11 +78,21 @@ struct load_conf {
 	uint64_t drain_us;
 	bool verify; /* frame every byte and compare every event's hash */
 	bool control, wait, verbose;
+	const char *cert, *key, *ca; /* PEM files: TLS; or NULL */
+	bool tls12;
+	uint64_t again; /* how often all close and come back at once */
+	bool resume;    /* ... with the ticket they were given */
 	int pid[LOAD_PIDS_MAX];
 	uint32_t n_pids;
 };
 
-enum client_state { CLIENT_NEW, CLIENT_CONNECTING, CLIENT_UP, CLIENT_GONE };
+enum client_state {
+	CLIENT_NEW,
+	CLIENT_CONNECTING,
+	CLIENT_SHAKING, /* hands, by TLS */
+	CLIENT_UP,
+	CLIENT_GONE
+};
 
 struct load;
 
@@ -100,6 +111,10 @@ struct client {
 	uint32_t flushed;     /* of these taken by the kernel */
 	uint64_t received;
 	uint64_t bytes;
+	struct ssl_st *ssl;
+	struct ssl_session_st *session;
+	uint64_t began;   /* to connect */
+	uint64_t welcome; /* when the server had let it in (TLS) */
 };
 
 /* One event sent. */
@@ -115,6 +130,7 @@ struct gap {
 
 enum phase {
 	PHASE_CONNECT, /* connections are being made */
+	PHASE_AGAIN,   /* and made anew, all at once */
 	PHASE_PROBE,   /* until everyone has heard a probe */
 	PHASE_WAIT,    /* for "go" on standard input */
 	PHASE_MEASURE,
@@ -130,6 +146,8 @@ struct results {
 	uint64_t strange; /* events without a marker of this run */
 	uint64_t connect_failed, disconnected, deaf, hostile_closed, attacks;
 	uint64_t expected, lost, lost_gap; /* by judge */
+	uint64_t resumed;
+	uint64_t again_us, again_longest_us; /* all rounds; of one client */
 };
 
 struct foe;
@@ -162,7 +180,11 @@ struct load {
 	bool go, stop;
 	struct results res;
 	struct hist latency, lag;
-	struct proc_use use[3][LOAD_PIDS_MAX]; /* before, start, end */
+	/* Before, start, end; connected, connected again. */
+	struct proc_use use[5][LOAD_PIDS_MAX];
+	uint32_t rounds;
+	uint64_t t_again;
+	struct ssl_ctx_st *tls;
 	struct foe *foe;
 	uint32_t n_foes;
 	char *chunk;
@@ -177,6 +199,18 @@ void client_close(struct client *c, bool expected);
 /* Queue the event in load->text; false: the queue is full. */
 bool client_send(struct client *c);
 void client_stop_reading(struct client *c, bool stop);
+/* Close, and be as before client_open. */
+void client_reset(struct client *c);
+
+/* tls.c: the session of a client that is connected. */
+int secure_init(struct load *l);
+void secure_fini(struct load *l);
+int secure_begin(struct client *c);
+/* 1: done; 0: wait, *out to write; -1 failed. */
+int secure_shake(struct client *c, bool *out);
+ssize_t secure_recv(struct client *c, char *p, size_t n);
+ssize_t secure_send(struct client *c, const char *p, size_t n);
+void secure_end(struct client *c);
 
 /* event.c: build into load->text. kind as in the marker. */
 int event_position(

@@ -10,6 +10,29 @@ put(const char *key, uint64_t value)
 	(void)printf("%s=%llu\n", key, (ull)value);
 }
 
+/* What one connection costs, the first and those made again. */
+static void
+report_connecting(const struct load *l)
+{
+	uint64_t first = 0, again = 0;
+
+	put("resumed", l->res.resumed);
+	if (l->rounds > 0) {
+		put("again", l->rounds);
+		put("again_ms", l->res.again_us / 1000 / l->rounds);
+		put("again_longest_ms", l->res.again_longest_us / 1000);
+	}
+	for (uint32_t i = 0; i < l->conf.n_pids; i++) {
+		first += l->use[3][i].cpu_ns - l->use[0][i].cpu_ns;
+		again += l->use[4][i].cpu_ns - l->use[3][i].cpu_ns;
+	}
+	if (l->conf.n_pids == 0 || l->total == 0)
+		return;
+	put("connect_cpu_us", first / 1000 / l->total);
+	if (l->rounds > 0)
+		put("again_cpu_us", again / 1000 / l->total / l->rounds);
+}
+
 static void
 report_processes(const struct load *l)
 {
@@ -127,6 +150,7 @@ report(struct load *l)
 		put("attacks", r->attacks);
 		put("hostile_closed", r->hostile_closed);
 	}
+	report_connecting(l);
 	report_latency(l);
 	report_processes(l);
 	(void)printf("result=%s\n", good ? "pass" : "fail");

@@ -65,6 +65,19 @@ settled(const struct load *l)
 	    l->res.stopped_gone;
 }
 
+/* By TLS 1.3 a client thinks that it is connected before the server has looked
+ * at its certificate; a ticket says more. */
+static bool
+all_welcome(const struct load *l)
+{
+	for (uint32_t i = 0; l->tls && i < l->total; i++)
+		if (l->client[i].state == CLIENT_UP && !l->client[i].welcome)
+			return false;
+	return true;
+}
+
+static void next_round(struct load *l, uint64_t now);
+
 static void
 connect_more(struct load *l, uint64_t now)
 {
@@ -79,12 +92,60 @@ connect_more(struct load *l, uint64_t now)
 		(void)client_open(&l->client[k]);
 	}
 	if (now - l->t_start > CONNECT_LIMIT ||
-	    (l->opened == l->total && settled(l) >= l->total)) {
+	    (l->opened == l->total && settled(l) >= l->total &&
+		all_welcome(l))) {
 		l->t_up = now;
-		enter(l, PHASE_PROBE, "connected", now);
+		take_use(l, 3);
+		take_use(l, 4);
+		next_round(l, now);
 		return;
 	}
 	wake_at(l, now + MS);
+}
+
+/* All come back at once. */
+static void
+open_all(struct load *l, uint64_t now)
+{
+	l->rounds++;
+	l->t_again = now;
+	for (uint32_t i = 0; i < l->total; i++)
+		client_reset(&l->client[i]);
+	for (uint32_t i = 0; i < l->total; i++)
+		(void)client_open(&l->client[i]);
+	wake_at(l, now + MS);
+}
+
+static void
+next_round(struct load *l, uint64_t now)
+{
+	if (l->rounds < l->conf.again && settled(l) == l->up) {
+		if (l->rounds == 0)
+			enter(l, PHASE_AGAIN, "again", now);
+		open_all(l, now);
+	} else {
+		enter(l, PHASE_PROBE, "connected", now);
+	}
+}
+
+static void
+come_back(struct load *l, uint64_t now)
+{
+	uint64_t took;
+
+	if (now - l->t_again < CONNECT_LIMIT &&
+	    (settled(l) < l->total || !all_welcome(l))) {
+		wake_at(l, now + MS);
+		return;
+	}
+	take_use(l, 4);
+	l->res.again_us += now - l->t_again;
+	for (uint32_t i = 0; i < l->total; i++) {
+		took = l->client[i].welcome - l->client[i].began;
+		if (l->client[i].welcome && took > l->res.again_longest_us)
+			l->res.again_longest_us = took;
+	}
+	next_round(l, now);
 }
 
 /* ---- probing: everyone must hear somebody else ---- */
@@ -253,6 +314,9 @@ tick(void *arg, uint32_t events)
 	case PHASE_CONNECT:
 		connect_more(l, now);
 		break;
+	case PHASE_AGAIN:
+		come_back(l, now);
+		break;
 	case PHASE_PROBE:
 		probe(l, now);
 		break;
@@ -323,8 +387,8 @@ load_run(struct load *l)
 {
 	int ret = -1;
 
-	if (prepare(l) != 0 || loop_init(&l->loop) != 0 ||
-	    loop_init(&l->idle_loop) != 0 ||
+	if (prepare(l) != 0 || secure_init(l) != 0 ||
+	    loop_init(&l->loop) != 0 || loop_init(&l->idle_loop) != 0 ||
 	    loop_add(&l->loop, &l->idle_io, l->idle_loop.ep, LOOP_IN, idle_turn,
 		l) != 0)
 		return -1;
@@ -348,6 +412,7 @@ load_run(struct load *l)
 	loop_fini(&l->idle_loop);
 	loop_fini(&l->loop);
 	check_fini(l);
+	secure_fini(l);
 	free(l->client);
 	free(l->chunk);
 	buf_fini(&l->text);

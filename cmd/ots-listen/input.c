@@ -1,0 +1,160 @@
+#include "listen.h"
+
+#include <errno.h>
+
+#include "base64.h"
+#include "cotmake.h"
+#include "cotscan.h"
+#include "log.h"
+#include "tell.h"
+
+/* Answers to pings are never dropped from a queue: who has more than that to
+ * read gets one for all pings of one time, and none while it does not read. */
+#define PONG_QUEUE ((size_t)16384)
+
+/* Who holds so little of an unfinished message is not the one who makes it too
+ * much. */
+#define SHARE_MIN ((size_t)65536)
+
+static void
+lay_down_for(struct listen *l, struct client *c, struct slice xml)
+{
+	char *to = fan_reserve(&l->fan, xml.n);
+
+	if (!to) {
+		l->n.no_memory++;
+		return;
+	}
+	memcpy(to, xml.p, xml.n);
+	if (fan_push(&c->q, fan_commit(&l->fan, xml.n, FAN_CONTROL, 0)) < 0)
+		l->n.no_memory++;
+	else
+		listen_mark(l, c, FAN_CONTROL);
+}
+
+/* t-x-c-t is answered here and goes no further (cot-streaming 6). */
+static bool
+answer_ping(struct listen *l, struct client *c, struct slice xml)
+{
+	struct slice type;
+
+	if (!cotscan_attr(xml, "type", &type) || !slice_is(type, "t-x-c-t"))
+		return false;
+	l->n.pings++;
+	if (c->q.bytes > PONG_QUEUE && (c->blocked || c->last_pong == l->now))
+		return true;
+	c->last_pong = l->now;
+	buf_clear(&l->scratch);
+	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
+		lay_down_for(l, c, buf_slice(&l->scratch));
+	return true;
+}
+
+static void
+bad_message(const struct client *c, const char *why, size_t bytes)
+{
+	struct log_line line;
+
+	log_open(&line, LOG_BAD_MESSAGE);
+	log_s(&line, "conn", c->conn);
+	log_s(&line, "why", why);
+	log_u64(&line, "bytes", bytes);
+	log_send(&line);
+}
+
+static void
+put_frame(
+    struct listen *l, struct client *c, const char *label, struct slice value)
+{
+	struct rec_writer w;
+
+	tell_frame(l, &w, c);
+	rec_put(&w, label, value);
+	if (rec_end(&w) == 0) {
+		l->n.messages++;
+		c->messages++;
+		return;
+	}
+	if (errno == EILSEQ) {
+		l->n.nul++;
+		bad_message(c, "nul", value.n);
+	} else {
+		l->n.no_memory++;
+	}
+}
+
+static void
+protobuf(struct listen *l, struct client *c, struct slice msg)
+{
+	if (msg.n == 0)
+		return; /* legal, and says nothing (cot-streaming 4.3) */
+	buf_clear(&l->scratch);
+	if (base64_encode(&l->scratch, msg) < 0) {
+		l->n.no_memory++;
+		return;
+	}
+	l->n.protobuf++;
+	put_frame(l, c, "pb", buf_slice(&l->scratch));
+}
+
+/* The memory of unfinished messages is bounded in all. Who holds little of it
+ * is left alone: the one that makes it too much is closed. */
+static int
+account_unfinished(struct listen *l, struct client *c)
+{
+	size_t cap = c->framer.keep.cap;
+
+	l->unfinished += cap - c->unfinished;
+	c->unfinished = cap;
+	if (l->unfinished <= l->cfg.input_total || cap <= SHARE_MIN)
+		return 0;
+	l->n.unfinished_full++;
+	listen_doom(l, c, "input-full");
+	return -1;
+}
+
+/* Nobody is asked for a password here: who needs one has given it before
+ * (enter.c); on plain TCP, and beside a certificate, it means nothing
+ * (cot-streaming 3.1). A copy of a part that came before is overwritten here,
+ * what lies in the caller's memory by listen_input. */
+static void
+forget_auth(struct listen *l, struct client *c, struct slice msg)
+{
+	struct buf *keep = &c->framer.keep;
+
+	l->n.auths++;
+	if (buf_size(keep))
+		explicit_bzero(keep->p + (msg.p - keep->p), msg.n);
+}
+
+int
+listen_input(struct listen *l, struct client *c, char *p, size_t n)
+{
+	uint64_t auths = l->n.auths;
+	struct slice msg;
+	enum frame_kind k;
+
+	framer_feed(&c->framer, p, n);
+	while ((k = framer_next(&c->framer, &msg)) != FRAME_NONE) {
+		c->before_last_in = c->last_in;
+		c->last_in = l->now;
+		switch (k) {
+		case FRAME_XML:
+			if (!answer_ping(l, c, msg))
+				put_frame(l, c, "xml", msg);
+			break;
+		case FRAME_PB:
+			protobuf(l, c, msg);
+			break;
+		case FRAME_AUTH:
+			forget_auth(l, c, msg);
+			break;
+		default:
+			listen_doom(l, c, frame_kind_name(k));
+			return -1;
+		}
+	}
+	if (l->n.auths != auths || c->framer.auth)
+		explicit_bzero(p, n);
+	return account_unfinished(l, c);
+}

@@ -1,0 +1,120 @@
+#include "tell.h"
+
+void
+tell_end(struct listen *l, struct rec_writer *w)
+{
+	if (rec_end(w) < 0)
+		l->n.no_memory++;
+}
+
+/* Who it is. The values were escaped once, when it was let in. */
+static void
+put_who(struct rec_writer *w, const struct client *c)
+{
+	if (!c->who)
+		return;
+	rec_put_raw(w, "user", slice_of(c->who->raw));
+	if (c->who->peer.serial[0])
+		rec_put_raw(w, "serial", slice_of(c->who->peer.serial));
+}
+
+void
+tell_frame(struct listen *l, struct rec_writer *w, const struct client *c)
+{
+	rec_begin(w, l->out, "frame");
+	rec_puts(w, "conn", c->conn);
+	put_who(w, c);
+	rec_puts(w, "via", c->via);
+	rec_put_u64(w, "t", l->wall);
+}
+
+void
+tell_open(struct listen *l, const struct client *c, bool again)
+{
+	struct rec_writer w;
+	uint32_t i;
+
+	rec_begin(&w, l->out, "open");
+	rec_puts(&w, "conn", c->conn);
+	rec_puts(&w, "via", c->via);
+	rec_puts(&w, "peer", c->peer);
+	put_who(&w, c);
+	rec_put_u64(&w, "t", c->since);
+	if (again)
+		rec_puts(&w, "again", "1");
+	/* Keys beyond what a record holds are bound anew by ots-route when it
+	 * is told the positions. */
+	for (i = 0; again && i < c->holder.n && i < REC_FIELDS_MAX - 8; i++)
+		rec_put_raw(&w, "key", c->holder.held[i].key->name);
+	tell_end(l, &w);
+}
+
+static void
+kept_again(struct listen *l, const struct client *c)
+{
+	struct rec_writer w;
+	uint32_t i;
+
+	for (i = 0; i < c->n_kept; i++) {
+		if (c->kept[i].n == 0)
+			continue; /* there was no room for it */
+		tell_frame(l, &w, c);
+		rec_puts(&w, "again", "1");
+		rec_put_raw(
+		    &w, "xml", (struct slice){c->kept[i].raw, c->kept[i].n});
+		tell_end(l, &w);
+	}
+}
+
+void
+tell_close(struct listen *l, const struct client *c, const char *why)
+{
+	struct rec_writer w;
+
+	/* An ots-route that was just started must know who it was that left. */
+	kept_again(l, c);
+	rec_begin(&w, l->out, "close");
+	rec_puts(&w, "conn", c->conn);
+	put_who(&w, c);
+	rec_puts(&w, "why", why);
+	rec_put_u64(&w, "t", l->wall);
+	tell_end(l, &w);
+}
+
+/* ---- telling again ---- */
+
+static void
+tell_client(struct listen *l, const struct client *c)
+{
+	tell_open(l, c, true);
+	kept_again(l, c);
+}
+
+void
+listen_tell(struct listen *l, size_t high)
+{
+	struct rec_writer w;
+	const struct client *c;
+
+	while (l->telling && buf_size(l->out) < high) {
+		if (l->tell_slot < l->slots.cap) {
+			c = l->slots.obj[l->tell_slot++];
+			if (c && !c->doomed)
+				tell_client(l, c);
+			continue;
+		}
+		l->telling = false;
+		rec_begin(&w, l->out, "announced");
+		rec_puts(&w, "node", l->cfg.node);
+		rec_put_u64(&w, "round", l->tell_round);
+		tell_end(l, &w);
+	}
+}
+
+void
+listen_tell_begin(struct listen *l, uint64_t round)
+{
+	l->telling = true;
+	l->tell_slot = 0;
+	l->tell_round = round;
+}
