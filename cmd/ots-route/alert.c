@@ -71,23 +71,40 @@ alert_end(struct route *r, struct alert *a, const char *why)
 	if (a->peer != NULL)
 		a->peer->alerts--;
 	peer_unref(r, a->peer);
+	user_unref(&r->users, a->user);
 	TAILQ_REMOVE(&r->alerts, a, link);
 	r->n_alerts--;
 	gset_unref(&r->groups, a->in);
+	gset_unref(&r->groups, a->part);
 	free(a);
 }
 
+/* One that c may replace or cancel: in one of its groups; or its own, while
+ * that is in no group since all of its user's are switched off. */
 static struct alert *
-alert_find(struct route *r, struct slice uid, const struct gset *in)
+alert_find(struct route *r, const struct conn *c, struct slice uid,
+    const struct gset *in)
 {
 	struct alert *a;
 
 	TAILQ_FOREACH(a, &r->alerts, link)
 	{
-		if (slice_eq(a->uid, uid) && gset_meet(a->in, in))
+		if (slice_eq(a->uid, uid) &&
+		    (gset_meet(a->in, in) ||
+			(a->in->n == 0 && a->user != NULL &&
+			    a->user == c->user)))
 			return a;
 	}
 	return NULL;
+}
+
+/* May c be its sender, come back? */
+static bool
+alert_of(const struct alert *a, const struct conn *c)
+{
+	if (a->user != NULL)
+		return a->user == c->user && c->access == ACCESS_OK;
+	return gset_meet(a->in, c->in);
 }
 
 static struct alert *
@@ -146,9 +163,12 @@ alert_owner(const struct conn *c, const struct event *e)
 
 /* It is in the list from now on. */
 static void
-alert_begin(struct route *r, struct alert *a, struct conn *c, struct gset *in)
+alert_begin(struct route *r, struct alert *a, struct conn *c, struct gset *in,
+    bool part)
 {
 	a->in = gset_ref(in);
+	a->part = part ? gset_ref(in) : NULL;
+	a->user = user_ref(c->user);
 	a->peer = peer_ref(c->peer);
 	if (a->peer != NULL)
 		a->peer->alerts++;
@@ -179,7 +199,7 @@ alert_raise(struct route *r, struct conn *c, const struct event *e,
 
 	if (!alert_fits(r, e))
 		return;
-	old = alert_find(r, e->uid, in);
+	old = alert_find(r, c, e->uid, in);
 	if (!alert_make_room(r, c, old)) {
 		alert_refuse(r, c, e);
 		return;
@@ -189,13 +209,13 @@ alert_raise(struct route *r, struct conn *c, const struct event *e,
 		r->count[ROUTE_DROPPED]++;
 		return;
 	}
-	a->kept = in == e->in && !c->feed;
+	a->kept = !e->part && !c->feed;
 	a->began = now.mono_us;
 	a->next = now.mono_us + r->cfg.alert_every;
 	a->seq = e->again ? 0 : ++r->seq;
 	if (old != NULL)
 		alert_replace(r, old, c, a->kept);
-	alert_begin(r, a, c, in);
+	alert_begin(r, a, c, in, e->part);
 	if (old == NULL) {
 		r->count[ROUTE_ALERTS]++;
 		alert_log(a, "begun");
@@ -206,7 +226,7 @@ void
 alert_again(struct route *r, struct conn *c, const struct event *e,
     struct route_now now)
 {
-	struct alert *a = alert_find(r, e->uid, e->in);
+	struct alert *a = alert_find(r, c, e->uid, e->in);
 
 	if (a == NULL)
 		alert_raise(r, c, e, e->in, now);
@@ -216,45 +236,49 @@ alert_again(struct route *r, struct conn *c, const struct event *e,
 		a->kept = true;
 }
 
+void
+alert_tell_end(struct route *r, const struct alert *a, const struct gset *to,
+    struct route_now now)
+{
+	struct send s = {.class = "chat", .plain = true};
+
+	if (to == NULL || to->n == 0)
+		return;
+	buf_clear(&r->a);
+	buf_clear(&r->b);
+	if (rec_unescape(&r->a, a->uid) < 0 ||
+	    cotmake_cancel(&r->b, now_ms(now), buf_slice(&r->a),
+		(struct slice){"", 0}) < 0) {
+		r->count[ROUTE_DROPPED]++;
+		return;
+	}
+	s.uid = buf_slice(&r->a);
+	s.xml = buf_slice(&r->b);
+	send_groups(r, to, &s);
+}
+
 /* Those who got the alert by groups that the canceller is not in get a cancel
  * of ours, with nothing of the canceller's in it. */
 static void
 cancel_others(struct route *r, const struct alert *a, const struct gset *in,
     struct route_now now)
 {
-	struct slice names[GROUPS_MAX];
-	struct gset *rest;
-	struct send s = {.class = "chat", .plain = true};
-	size_t n = 0;
+	struct gset *rest = gset_minus(&r->groups, a->in, in);
 
-	for (size_t i = 0; i < a->in->n; i++) {
-		if (!gset_has(in, group_name(a->in->v[i])))
-			names[n++] = group_name(a->in->v[i]);
-	}
-	if (n == 0)
-		return;
-	rest = gset_make(&r->groups, names, n);
-	buf_clear(&r->a);
-	buf_clear(&r->b);
-	if (rest == NULL || rec_unescape(&r->a, a->uid) < 0 ||
-	    cotmake_cancel(&r->b, now_ms(now), buf_slice(&r->a),
-		(struct slice){"", 0}) < 0) {
+	if (rest == NULL)
 		r->count[ROUTE_DROPPED]++;
-	} else {
-		s.uid = buf_slice(&r->a);
-		s.xml = buf_slice(&r->b);
-		send_groups(r, rest, &s);
-	}
+	alert_tell_end(r, a, rest, now);
 	gset_unref(&r->groups, rest);
 }
 
 bool
-alert_cancel(struct route *r, const struct event *e, struct route_now now)
+alert_cancel(struct route *r, const struct conn *c, const struct event *e,
+    struct route_now now)
 {
 	struct alert *a;
 	bool any = false;
 
-	while ((a = alert_find(r, e->uid, e->in)) != NULL) {
+	while ((a = alert_find(r, c, e->uid, e->in)) != NULL) {
 		any = true;
 		cancel_others(r, a, e->in, now);
 		alert_end(r, a, "cancelled");
@@ -262,8 +286,7 @@ alert_cancel(struct route *r, const struct event *e, struct route_now now)
 	return any;
 }
 
-/* The event with new times in r->xml. */
-static bool
+bool
 alert_retime(struct route *r, const struct alert *a, struct route_now now)
 {
 	int64_t ms = now_ms(now);
@@ -328,6 +351,8 @@ static bool
 alert_missed(const struct alert *a, const struct conn *c)
 {
 	if (c == a->from || a->seq > c->born)
+		return false;
+	if (c->had != NULL && c->had_alerts && gset_meet(a->in, c->had))
 		return false;
 	if (c->device != NULL && slice_eq(name_text(c->device->uid), a->owner))
 		return false;
@@ -404,7 +429,7 @@ alert_back(struct route *r, const struct ident *i)
 	TAILQ_FOREACH(a, &r->alerts, link)
 	{
 		if (a->from == NULL && slice_eq(a->owner, name_text(i->uid)) &&
-		    gset_meet(a->in, i->conn->in))
+		    alert_of(a, i->conn))
 			alert_reattach(a, i->conn);
 	}
 }
@@ -421,8 +446,7 @@ alert_heir(const struct route *r, const struct alert *a, const struct conn *but)
 		return NULL;
 	LIST_FOREACH(i, &n->idents, by_uid)
 	{
-		if (i->conn != but && !i->conn->feed &&
-		    gset_meet(a->in, i->conn->in))
+		if (i->conn != but && !i->conn->feed && alert_of(a, i->conn))
 			heir = i->conn; /* new ones are put in front */
 	}
 	return heir;

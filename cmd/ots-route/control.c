@@ -71,8 +71,7 @@ set_incognito(struct route *r, struct conn *c, bool on, struct route_now now)
 		send_forget(r, c, name_text(i->uid));
 		if (i->pos.in == NULL)
 			continue;
-		if (!ident_elsewhere(i, now))
-			deliver_gone(r, i, now);
+		sight_gone(r, i, now);
 		latest_drop(r, i);
 	}
 }

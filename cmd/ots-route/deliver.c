@@ -2,7 +2,6 @@
 
 #include <errno.h>
 
-#include "cotmake.h"
 #include "cotscan.h"
 
 /* Who gets an event: cot-streaming 7.2, 7.3 and 7.4. The groups are those that
@@ -278,22 +277,26 @@ feed_ident(struct route *r, struct conn *c, const struct event *e)
 }
 
 /* To everybody in the groups. What went to all groups of the sender is
- * remembered; what went to a part of them is not, lest a newcomer outside that
- * part sees it. */
+ * remembered; what names its groups is not, lest others see it later. */
 static void
 deliver_all(struct route *r, struct conn *c, const struct event *e,
     struct gset *in, struct ident *i)
 {
 	struct send s = send_of(c, e);
-	bool whole = in == e->in;
 
-	s.keep = (i != NULL || alert_fits(r, e)) && whole && !c->feed;
+	s.keep = (i != NULL || alert_fits(r, e)) && !e->part && !c->feed;
 	r->count[ROUTE_BROADCAST]++;
 	send_groups(r, in, &s);
 	if (i == NULL)
 		i = feed_ident(r, c, e);
-	if (i != NULL && whole)
+	if (i != NULL && !e->part)
 		latest_store(r, i, e, in, true);
+}
+
+static bool
+for_all(const struct dests *d)
+{
+	return d->all || d->named + d->mission + d->other == 0;
 }
 
 static void
@@ -302,7 +305,7 @@ deliver_to(struct route *r, struct conn *c, const struct event *e,
 {
 	struct ident *i = NULL;
 
-	if (d->all || d->named + d->mission + d->other == 0) {
+	if (for_all(d)) {
 		/* Only what is said to all says who its sender is: a marker
 		 * that goes to one client is about somebody else. */
 		if (e->identity)
@@ -335,9 +338,14 @@ deliver_event(
 	struct dests d;
 
 	dests_read(&d, e);
-	if (event_cancel(e) && alert_cancel(r, e, now))
+	if (event_cancel(e) && alert_cancel(r, c, e, now))
 		memset(&d, 0, sizeof(d)); /* all who saw it must see its end */
-	if (d.group == 0) {
+	if (e->identity && c->user != NULL && for_all(&d)) {
+		access_device(r, c, e->uid, now);
+		e->in = c->in;
+	}
+	e->part = d.group > 0;
+	if (!e->part) {
 		deliver_to(r, c, e, &d, e->in, now);
 		return;
 	}
@@ -348,35 +356,4 @@ deliver_event(
 	}
 	deliver_to(r, c, e, &d, in, now);
 	gset_unref(&r->groups, in);
-}
-
-void
-deliver_gone(struct route *r, const struct ident *i, struct route_now now)
-{
-	const struct pos *p = &i->pos;
-	struct send s = {.class = "control", .plain = true};
-	struct slice uid, type;
-	char id[37];
-
-	buf_clear(&r->a);
-	buf_clear(&r->b);
-	(void)rec_unescape(&r->a, name_text(i->uid));
-	uid.n = buf_size(&r->a);
-	if (rec_unescape(&r->a, (struct slice){p->type, p->type_n}) < 0) {
-		r->count[ROUTE_DROPPED]++;
-		return;
-	}
-	uid.p = buf_data(&r->a);
-	type = (struct slice){uid.p + uid.n, buf_size(&r->a) - uid.n};
-	r->cfg.uuid(id);
-	if (cotmake_gone(&r->b, now_ms(now), slice_of(id), uid, type) < 0) {
-		r->count[ROUTE_DROPPED]++;
-		return;
-	}
-	s.uid = slice_of(id);
-	s.xml = buf_slice(&r->b);
-	if (i->conn->incognito)
-		s.except = conn_id(i->conn); /* it is still there */
-	r->count[ROUTE_GONE]++;
-	send_groups(r, p->in, &s);
 }

@@ -22,6 +22,7 @@ struct event {
 	    xml;
 	struct slice base; /* the type up to its ; */
 	struct gset *in;   /* a loan: the groups it is sent into */
+	bool part;         /* it names the groups that it is for */
 	bool ack;          /* has an ackresponse */
 	bool again;
 	bool marti;

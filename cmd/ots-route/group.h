@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
 
 #include "map.h"
 #include "str.h"
@@ -15,30 +17,55 @@
  * REC_FIELDS_MAX. */
 #define GROUPS_MAX 64
 
+struct conn;
+LIST_HEAD(conn_list, conn);
+
 struct group {
 	unsigned refs;
+	uint64_t id;
+	uint64_t bit; /* of gset.mask; shared where there are many groups */
 	size_t n;
 	char key[]; /* "group:NAME" */
 };
 
 struct gset {
 	unsigned refs;
+	uint64_t mask;            /* bits of its groups */
+	struct conn_list readers; /* who receives from just this set */
 	size_t n;
 	struct group *v[];
 };
 
+/* All groups that any set names, and all sets: there is only one of each, so
+ * equal sets are equal pointers. */
+struct groups {
+	struct map names, sets;
+	uint64_t made;
+};
+
+void groups_init(struct groups *all, const uint64_t seed[2]);
+void groups_fini(struct groups *all);
+
 /* The set of these names, each once, at most GROUPS_MAX; with one reference.
- * NULL: no memory. `all` has every group that any set names. */
-struct gset *gset_make(struct map *all, const struct slice *names, size_t n);
+ * NULL: no memory. */
+struct gset *gset_make(struct groups *all, const struct slice *names, size_t n);
+/* The groups of `a` that are not in `b`; NULL: no memory. */
+struct gset *gset_minus(
+    struct groups *all, const struct gset *a, const struct gset *b);
+/* Those that are in both. */
+struct gset *gset_both(
+    struct groups *all, const struct gset *a, const struct gset *b);
 struct gset *gset_ref(struct gset *s);
-void gset_unref(struct map *all, struct gset *s);
+void gset_unref(struct groups *all, struct gset *s);
 
 struct slice group_key(const struct group *g);
 struct slice group_name(const struct group *g);
 bool gset_has(const struct gset *s, struct slice name);
 /* Is there a group in both? */
 bool gset_meet(const struct gset *a, const struct gset *b);
-/* Exactly these names? */
+/* Is each group of `a` in `b`? */
+bool gset_within(const struct gset *a, const struct gset *b);
+/* Exactly these names, in this order? */
 bool gset_is(const struct gset *s, const struct slice *names, size_t n);
 
 #endif

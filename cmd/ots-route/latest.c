@@ -112,6 +112,30 @@ latest_store(struct route *r, struct ident *i, const struct event *e,
 	make_room(r);
 }
 
+void
+latest_regroup(struct route *r, struct ident *i, struct route_now now)
+{
+	struct pos *p = &i->pos;
+	struct send s = {
+	    .except = conn_id(i->conn),
+	    .uid = name_text(i->uid),
+	    .class = "position",
+	    .xml = {p->xml, p->n},
+	    .keep = true,
+	};
+
+	if (p->in == NULL)
+		return;
+	gset_unref(&r->groups, p->in);
+	p->in = gset_ref(i->conn->in);
+	if (p->xml == NULL || p->stale_ms <= now_ms(now))
+		return;
+	send_groups(r, p->in, &s);
+	p->live = ++r->seq;
+	TAILQ_REMOVE(&r->latest, p, link);
+	TAILQ_INSERT_TAIL(&r->latest, p, link);
+}
+
 /* --- newcomers ---
  * Up to TO_MAX of them are served together, one send for each position. A mark
  * walks through the list of positions; when the output is full it stays where
@@ -152,6 +176,8 @@ wants(const struct conn *c, const struct pos *p)
 		return false;
 	if (c->device != NULL && c->device->uid == i->uid)
 		return false; /* its own, from a connection not yet dead */
+	if (c->had != NULL && gset_meet(p->in, c->had))
+		return false;
 	return gset_meet(p->in, c->out);
 }
 
@@ -191,7 +217,7 @@ serve_begin(struct route *r)
 }
 
 static void
-serve_end(struct route *r)
+serve_end(struct route *r, struct route_now now)
 {
 	size_t n = r->n_serving;
 
@@ -206,6 +232,7 @@ serve_end(struct route *r)
 			r->count[ROUTE_NEWCOMERS]++;
 		c->served = r->seq;
 		latest_newcomer(r, c, r->synced ? WAIT_NOT : WAIT_SYNC);
+		regroup_served(r, c, now);
 	}
 }
 
@@ -235,7 +262,7 @@ latest_serve(struct route *r, struct route_now now)
 		}
 		p = TAILQ_NEXT(&r->mark, link);
 		if (p == NULL)
-			serve_end(r);
+			serve_end(r, now);
 		else
 			serve_step(r, p, now);
 	}

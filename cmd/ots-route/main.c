@@ -43,6 +43,8 @@ main(int argc, char **argv)
 		},
 	};
 	const struct opt opts[] = {
+	    {0, "auth", "PATH", NULL, OPT_STR, &cfg.auth, 0, 0, NULL,
+		"socket of ots-auth; without it all are in __ANON__"},
 	    {'s', "socket", "PATH", NULL, OPT_STR, &cfg.socket, 0, 0, NULL,
 		"where local programs tap and feed the stream"},
 	    {0, "socket-mode", "MODE", NULL, OPT_FN, NULL, 0, 0, set_mode,

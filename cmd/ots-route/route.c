@@ -10,10 +10,10 @@
 #define PROGRAM     "ots-route"
 #define FEED_ID     "feed"
 
-/* Ask ots-listen to tell its connections (again): its answer names the round,
- * so that answers to earlier questions are not mistaken for it. */
-static void
-ask(struct route *r, struct route_now now)
+/* The answer names the round, so that answers to earlier questions are not
+ * mistaken for it. */
+void
+route_ask(struct route *r, struct route_now now)
 {
 	r->round = now.wall_us > r->round ? now.wall_us : r->round + 1;
 	r->asked_us = now.mono_us;
@@ -40,6 +40,7 @@ feed_new(struct route *r)
 	memcpy(c->id, FEED_ID, sizeof(FEED_ID));
 	c->id_n = sizeof(FEED_ID) - 1;
 	c->feed = true;
+	c->access = ACCESS_OK;
 	c->in = gset_ref(r->anon);
 	c->out = gset_ref(r->anon);
 	TAILQ_INIT(&c->idents);
@@ -60,25 +61,29 @@ route_new(const struct route_config *cfg, struct route_now now)
 	map_init(&r->idents, cfg->seed);
 	map_init(&r->uids, cfg->seed);
 	map_init(&r->callsigns, cfg->seed);
-	map_init(&r->groups, cfg->seed);
+	groups_init(&r->groups, cfg->seed);
+	users_init(&r->users, &r->groups, cfg->seed);
 	map_init(&r->peers, cfg->seed);
 	TAILQ_INIT(&r->latest);
 	TAILQ_INIT(&r->newcomers);
 	TAILQ_INIT(&r->waiting);
 	TAILQ_INIT(&r->alarming);
 	TAILQ_INIT(&r->alerts);
+	TAILQ_INIT(&r->changed);
+	r->exact_max = EXACT_MAX;
 	buf_init(&r->key, SCRATCH_MAX);
 	buf_init(&r->xml, SCRATCH_MAX);
 	buf_init(&r->a, SCRATCH_MAX);
 	buf_init(&r->b, SCRATCH_MAX);
 	r->anon = gset_make(&r->groups, &anon, 1);
-	if (r->anon != NULL)
+	r->nobody = gset_make(&r->groups, NULL, 0);
+	if (r->anon != NULL && r->nobody != NULL)
 		r->feed = feed_new(r);
 	if (r->feed == NULL) {
 		route_free(&r);
 		return NULL;
 	}
-	ask(r, now);
+	route_ask(r, now);
 	return r;
 }
 
@@ -100,12 +105,15 @@ route_free(struct route **rp)
 	if (r->feed != NULL)
 		conn_free(r, r->feed);
 	alert_free_all(r);
+	users_fini(&r->users);
 	gset_unref(&r->groups, r->anon);
+	gset_unref(&r->groups, r->nobody);
+	free(r->lost.v);
 	map_fini(&r->conns);
 	map_fini(&r->idents);
 	map_fini(&r->uids);
 	map_fini(&r->callsigns);
-	map_fini(&r->groups);
+	groups_fini(&r->groups);
 	map_fini(&r->peers);
 	buf_fini(&r->key);
 	buf_fini(&r->xml);
@@ -114,16 +122,22 @@ route_free(struct route **rp)
 	free(r);
 }
 
-static void
-bad_record(struct route *r, const struct rec *rec, const char *why)
+void
+route_log_bad(const struct rec *rec, const char *why)
 {
 	struct log_line l;
 
-	r->count[ROUTE_BAD]++;
 	log_open(&l, LOG_BAD_RECORD);
 	log_str(&l, "kind", rec->kind);
 	log_s(&l, "why", why);
 	log_send(&l);
+}
+
+static void
+bad_record(struct route *r, const struct rec *rec, const char *why)
+{
+	r->count[ROUTE_BAD]++;
+	route_log_bad(rec, why);
 }
 
 /* --- events --- */
@@ -139,6 +153,7 @@ on_again(struct route *r, struct conn *c, const struct event *e,
 		alert_again(r, c, e, now);
 	if (!e->identity)
 		return;
+	access_device(r, c, e->uid, now);
 	i = ident_learn(r, c, e);
 	/* What we have ourselves is as new as what ots-listen kept, or newer.
 	 */
@@ -203,15 +218,6 @@ on_feed(struct route *r, struct event *e, struct route_now now)
 	gset_unref(&r->groups, e->in);
 }
 
-/* The open of a sender was lost, or is older than we are. In the latter case it
- * holds its keys; if it does not, that shows when ots-listen tells its
- * connections. */
-static struct conn *
-conn_unopened(struct route *r, struct slice id)
-{
-	return conn_make(r, id, !r->synced);
-}
-
 static void
 on_cot(struct route *r, const struct rec *rec, struct route_now now)
 {
@@ -228,11 +234,13 @@ on_cot(struct route *r, const struct rec *rec, struct route_now now)
 	}
 	c = conn_find(r, e.conn);
 	if (c == NULL)
-		c = conn_unopened(r, e.conn);
+		c = conn_make(r, e.conn);
 	if (c == NULL) {
 		bad_record(r, rec, "conn");
 		return;
 	}
+	if (c->access != ACCESS_OK && !access_event(r, c, rec))
+		return;
 	c->round = r->round;
 	e.in = c->in;
 	if (e.again)
@@ -243,80 +251,28 @@ on_cot(struct route *r, const struct rec *rec, struct route_now now)
 
 /* --- connections --- */
 
-/* What ots-listen says that a client answers to, from before our time: its
- * uids, and its callsign if there is no doubt which uid it belongs to. */
 static void
-learn_keys(struct route *r, struct conn *c, const struct rec *rec)
+on_open(struct route *r, const struct rec *rec, struct route_now now)
 {
-	struct slice key, callsign = {NULL, 0};
-	size_t pos = 0, uids = 0, callsigns = 0;
-	struct ident *i = NULL;
+	struct slice id;
+	struct conn *c = NULL;
 
-	while (rec_next(rec, "key", &pos, &key)) {
-		if (slice_starts(key, "uid:")) {
-			i = ident_make(
-			    r, c, (struct slice){key.p + 4, key.n - 4});
-			if (i != NULL)
-				alert_back(r, i);
-			uids++;
-		} else if (slice_starts(key, "callsign:")) {
-			callsign = (struct slice){key.p + 9, key.n - 9};
-			callsigns++;
-		} else if (slice_is(key, CONTROL_INCOGNITO)) {
-			c->incognito = true;
-		}
+	if (rec_raw(rec, "conn", &id)) {
+		c = conn_find(r, id);
+		if (c == NULL)
+			c = conn_make(r, id);
 	}
-	if (uids == 1 && callsigns == 1 && i != NULL && i->callsign == NULL &&
-	    callsign.n > 0 && callsign.n <= EVENT_NAME_MAX)
-		(void)ident_rename(r, i, callsign);
-}
-
-static bool
-holds_groups(const struct gset *out, const struct rec *rec)
-{
-	for (size_t i = 0; i < out->n; i++) {
-		size_t pos = 0;
-		struct slice key;
-		bool held = false;
-
-		while (!held && rec_next(rec, "key", &pos, &key))
-			held = slice_eq(key, group_key(out->v[i]));
-		if (!held)
-			return false;
-	}
-	return true;
-}
-
-static void
-on_open(struct route *r, const struct rec *rec)
-{
-	struct slice id, text;
-	struct conn *c;
-	bool again, holds;
-
-	if (!rec_raw(rec, "conn", &id)) {
+	if (c == NULL) {
 		bad_record(r, rec, "conn");
 		return;
 	}
-	again = rec_raw(rec, "again", &text) && slice_is(text, "1");
-	/* For now all have the same groups; later those of its user. */
-	holds = again && holds_groups(r->anon, rec);
-	c = conn_find(r, id);
-	if (c == NULL) {
-		c = conn_make(r, id, holds);
-		if (c == NULL) {
-			bad_record(r, rec, "conn");
-			return;
-		}
-	} else if (again && !holds) {
-		conn_bind_groups(r, c); /* our bind was lost */
-		latest_newcomer(r, c, WAIT_SERVE);
-		alert_newcomer(r, c);
+	if (access_open(r, c, rec, now) < 0) {
+		bad_record(r, rec, "user");
+		return;
 	}
-	peer_open(r, c, rec);
 	c->round = r->round;
-	if (again)
-		learn_keys(r, c, rec);
+	if (c->held != NULL)
+		hold_release(r, c, on_cot, now);
 }
 
 static void
@@ -354,7 +310,7 @@ on_hello(struct route *r, const struct rec *rec, struct route_now now)
 		synced(r);
 	} else {
 		/* What it had in hand when it was killed is lost. */
-		ask(r, now);
+		route_ask(r, now);
 	}
 }
 
@@ -390,14 +346,14 @@ route_record(struct route *r, const struct rec *rec, struct route_now now)
 	if (rec_is(rec, "cot"))
 		on_cot(r, rec, now);
 	else if (rec_is(rec, "open"))
-		on_open(r, rec);
+		on_open(r, rec, now);
 	else if (rec_is(rec, "close"))
 		on_close(r, rec, now);
 	else if (rec_is(rec, "hello"))
 		on_hello(r, rec, now);
 	else if (rec_is(rec, "announced"))
 		on_announced(r, rec, now);
-	/* auth and what we do not know end here. */
+	/* What we do not know ends here. */
 }
 
 /* What other taps see of an injected event: under the id of its program,
@@ -475,6 +431,6 @@ route_counter_name(enum route_counter c)
 struct route_gauges
 route_gauges(const struct route *r)
 {
-	return (struct route_gauges){
-	    r->conns.n, r->n_idents, r->latest_bytes, r->n_alerts};
+	return (struct route_gauges){r->conns.n, r->n_idents, r->latest_bytes,
+	    r->n_alerts, r->users.known, r->users.bad, r->users.torn};
 }

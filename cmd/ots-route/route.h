@@ -28,6 +28,7 @@ struct route_config {
 	uint64_t latest_max;  /* bytes of latest positions in all */
 	uint64_t alert_every; /* microseconds between repeats; 0: never */
 	uint64_t alert_life;  /* microseconds; then an alert is not repeated */
+	bool auth; /* users count: route_auth tells them; else all are equal */
 };
 
 /* Every count that SIGUSR1 shows: X(id, name, help). */
@@ -51,6 +52,14 @@ struct route_config {
 	X(GONE, "gone", "disconnect notices")                                  \
 	X(ALERTS, "alerts", "emergencies begun")                               \
 	X(REPEATS, "repeats", "emergencies repeated")                          \
+	X(SNAPSHOTS, "snapshots", "tables of users taken over")                \
+	X(REGROUPED, "regrouped", "connections whose groups changed")          \
+	X(NOTICES, "notices", "clients told that their groups changed")        \
+	X(HANGUPS, "hangups",                                                  \
+	    "connections refused: no such user, or disabled")                  \
+	X(BARRED, "barred", "events of refused connections, dropped")          \
+	X(WAITING, "waiting", "events before their user was known, dropped")   \
+	X(UNOPENED, "unopened", "events whose open was not heard, dropped")    \
 	X(EVICTED, "evicted", "positions or uids forgotten at a limit")        \
 	X(DROPPED, "dropped", "records not written: no memory or no room")
 
@@ -76,6 +85,15 @@ void route_record(struct route *r, const struct rec *rec, struct route_now now);
 int route_inject(struct route *r, const struct rec *rec, struct slice id,
     struct buf *tap, struct route_now now);
 
+/* One record of ots-auth. True: a whole table of users came with it; then a
+ * batch is done, too. */
+bool route_auth(struct route *r, const struct rec *rec, struct route_now now);
+/* Its stream ended: what it was about to tell is forgotten, what it told
+ * before stays. */
+void route_auth_lost(struct route *r);
+/* Is it known who the users are (or do they not count)? */
+bool route_ready(const struct route *r);
+
 /* A batch is done, or there is room in `out` again: newcomers are served as
  * far as there is room. */
 void route_batch_end(struct route *r, struct route_now now);
@@ -89,9 +107,11 @@ void route_tick(struct route *r, struct route_now now);
 
 uint64_t route_count(const struct route *r, enum route_counter c);
 const char *route_counter_name(enum route_counter c);
-/* Connections, known uids, bytes of latest positions, active alerts. */
+/* Connections, known uids, bytes of latest positions, active alerts, users;
+ * and what was dropped of what ots-auth says. */
 struct route_gauges {
-	size_t conns, uids, latest_bytes, alerts;
+	size_t conns, uids, latest_bytes, alerts, users;
+	uint64_t users_bad, users_torn;
 };
 struct route_gauges route_gauges(const struct route *r);
 

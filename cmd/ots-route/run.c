@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "auth.h"
 #include "clock.h"
 #include "die.h"
 #include "local.h"
@@ -17,6 +18,9 @@
 #define OUT_MAX  ((size_t)256 << 20) /* a batch grows while it is routed */
 #define FLUSH_US 5000000
 #define LAST_US  1000000
+/* So long nothing is read for want of a table of users: a restart under load
+ * need not lose what it could not say who sent. */
+#define USERS_US 3000000
 
 struct server {
 	struct loop loop;
@@ -24,10 +28,12 @@ struct server {
 	struct wire_out out;
 	struct route *route;
 	struct local *local;
-	struct loop_timer alerts;
+	struct auth *auth;
+	struct loop_timer alerts, patience;
 	struct loop_task again;
 	char *chunk;
 	bool stop, eof;
+	bool patient; /* waits for the table of users */
 };
 
 static struct route_now
@@ -49,7 +55,7 @@ batch(void *arg)
 	wire_out_flush(&s->out);
 	local_flush(s->local);
 	full = wire_out_full(&s->out) || s->stop;
-	wire_in_pause(&s->in, full);
+	wire_in_pause(&s->in, full || s->patient);
 	local_pause(s->local, full);
 }
 
@@ -89,6 +95,28 @@ on_out_end(void *arg, int err)
 	die(EXIT_TEMP, "unable to write: %s", strerror(err));
 }
 
+/* The table of users has come, or changed. */
+static void
+on_users(void *arg)
+{
+	struct server *s = arg;
+
+	s->patient = false;
+	loop_timer_clear(&s->loop, &s->patience);
+	batch(s);
+}
+
+static void
+on_patience(void *arg)
+{
+	struct server *s = arg;
+
+	log_kv(LOG_AUTH_AWAY, "why",
+	    "no table of users: clients that have one must wait", NULL);
+	s->patient = false;
+	batch(s);
+}
+
 static void
 on_alerts(void *arg)
 {
@@ -113,6 +141,9 @@ counters(const struct server *s)
 	log_u64(&l, "uids", g.uids);
 	log_u64(&l, "latest-bytes", g.latest_bytes);
 	log_u64(&l, "active-alerts", g.alerts);
+	log_u64(&l, "users", g.users);
+	log_u64(&l, "users-bad", g.users_bad);
+	log_u64(&l, "users-torn", g.users_torn);
 	log_u64(&l, "bytes-out", s->out.bytes);
 	log_u64(&l, "queued", buf_size(&s->out.q));
 	log_send(&l);
@@ -146,6 +177,8 @@ drain(struct server *s)
 	wire_in_pause(&s->in, true);
 	local_pause(s->local, true);
 	loop_timer_clear(&s->loop, &s->alerts);
+	loop_timer_clear(&s->loop, &s->patience);
+	auth_close(&s->auth);
 	wire_out_flush(&s->out);
 	while (buf_size(&s->out.q) > 0 || (s->eof && route_pending(s->route))) {
 		if (until != LOOP_NEVER && loop_now(&s->loop) >= until)
@@ -184,6 +217,30 @@ signals_open(struct server *s)
 }
 
 static void
+auth_start(struct server *s, const struct run_config *cfg)
+{
+	struct auth_config auth = {
+	    .path = cfg->auth,
+	    .node = cfg->route.node,
+	    .loop = &s->loop,
+	    .route = s->route,
+	    .chunk = s->chunk,
+	    .on_users = on_users,
+	    .arg = s,
+	};
+
+	loop_timer_init(&s->patience, on_patience, s);
+	if (cfg->auth == NULL)
+		return;
+	s->auth = auth_open(&auth);
+	if (s->auth == NULL ||
+	    loop_timer_set(
+		&s->loop, &s->patience, loop_now(&s->loop) + USERS_US) < 0)
+		die_sys(EXIT_TEMP, "unable to start");
+	s->patient = true;
+}
+
+static void
 server_open(struct server *s, const struct run_config *cfg)
 {
 	struct route_config route = cfg->route;
@@ -206,9 +263,11 @@ server_open(struct server *s, const struct run_config *cfg)
 	route.uuid = clock_uuid;
 	route.out = &s->out.q;
 	route.out_high = OUT_HIGH;
+	route.auth = cfg->auth != NULL;
 	s->route = route_new(&route, now(s));
 	if (s->route == NULL)
 		die_sys(EXIT_TEMP, "unable to start");
+	auth_start(s, cfg);
 	if (cfg->socket == NULL)
 		return;
 	local.route = s->route;
@@ -227,7 +286,8 @@ run(const struct run_config *cfg)
 	batch(&s); /* hello goes out at once */
 	notify_ready(cfg->ready_fd);
 	log_kv(LOG_START, "node", cfg->route.node, "socket",
-	    cfg->socket != NULL ? cfg->socket : "-", NULL);
+	    cfg->socket != NULL ? cfg->socket : "-", "auth",
+	    cfg->auth != NULL ? cfg->auth : "-", NULL);
 	while (!s.stop) {
 		if (loop_once(&s.loop, LOOP_NEVER) < 0)
 			die_sys(EXIT_TEMP, "unable to wait");

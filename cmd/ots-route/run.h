@@ -8,6 +8,7 @@
 struct run_config {
 	struct route_config route; /* run fills in what the system gives */
 	const char *socket;        /* NULL: none */
+	const char *auth;          /* socket of ots-auth; NULL: none */
 	unsigned mode;
 	int ready_fd;
 };

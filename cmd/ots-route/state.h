@@ -13,12 +13,16 @@
 #include "map.h"
 #include "route.h"
 #include "slot.h"
+#include "users.h"
 
 #define CONNS_MAX  1000000 /* then records of further ones are dropped */
 #define IDENTS_MAX 1024    /* uids on one connection */
 #define FEED_MAX   65536   /* uids of all local programs */
 #define TO_MAX     128     /* keys in one send: REC_FIELDS_MAX bounds it */
 #define SYNC_US    5000000 /* how long an answer to hello is waited for */
+/* How much may be looked at, changed connections times known uids and sets,
+ * to tell exactly those who lose sight of something. */
+#define EXACT_MAX 2000000
 
 struct pos {
 	TAILQ_ENTRY(pos) link;
@@ -75,26 +79,51 @@ enum conn_wait {
 	WAIT_SYNC,  /* in r->waiting: what is told again goes to it too */
 };
 
+/* Whether a connection takes part. */
+enum access {
+	ACCESS_NEW,    /* its open was not heard: its events are held */
+	ACCESS_WAIT,   /* its user is not known yet: in no group */
+	ACCESS_OK,     /* in the groups that are its due */
+	ACCESS_BARRED, /* told to hang up */
+};
+
+/* What each event looks at comes first. */
 struct conn {
 	char id[SLOT_TEXT_MAX];
+	enum access access;
+	bool feed; /* stands for all local programs */
+	bool incognito;
+	bool unalarmed; /* is to be told active alerts once it is known */
+	bool alarming;  /* in r->alarming */
 	size_t id_n;
 	struct gset *in, *out;
+	struct user *user; /* NULL: has none, or they do not count */
 	struct ident_queue idents;
-	size_t n_idents;
 	struct ident *device; /* the first uid that it said */
 	struct ident *last;   /* the one used last: saves a look-up */
 	uint64_t round;       /* in which it was heard of */
+	size_t n_idents;
 	uint64_t born, served;
 	TAILQ_ENTRY(conn) queued;
 	enum conn_wait wait;
+	unsigned alerts; /* that are live and its own */
 	size_t serving_at;
 	struct peer *peer; /* NULL: the feed */
 	TAILQ_ENTRY(conn) alarm;
-	bool unalarmed;  /* is to be told active alerts once it is known */
-	bool alarming;   /* in r->alarming */
-	unsigned alerts; /* that are live and its own */
-	bool feed;       /* stands for all local programs */
-	bool incognito;
+	LIST_ENTRY(conn) by_out; /* of out->readers */
+	LIST_ENTRY(conn) by_user;
+	struct buf *held; /* lines that came before its open; NULL: none */
+	/* While a change is made (regroup.c): what it was, NULL: as it is. */
+	struct gset *was_in, *was_out;
+	TAILQ_ENTRY(conn) changed;
+	/* While it is told what is new to it: what it saw before, and what
+	 * t-x-g-c is to say then (who asked for the change); NULL: nothing. */
+	struct gset *had;
+	char *notice;
+	bool had_alerts; /* it saw those, too */
+	bool opened;     /* its open was heard */
+	bool changing;   /* in r->changed */
+	bool moved;      /* by the last snapshot */
 };
 
 struct alert {
@@ -104,12 +133,14 @@ struct alert {
 	struct slice xml;
 	struct conn *from; /* who does not get it; NULL: has gone */
 	struct peer *peer; /* who raised it; NULL: the feed */
+	struct user *user; /* whose it is: it is in the groups of that one */
 	/* Counted in from->alerts: from raised it, or has come back from the
 	 * same peer. Who comes back from elsewhere is not sure to be the same:
 	 * at a limit the alert is one whose sender has gone. */
 	bool live;
 	bool kept; /* by ots-listen under from */
 	struct gset *in;
+	struct gset *part;    /* of its sender's groups only; NULL: all */
 	uint64_t began, next; /* mono_us */
 	uint64_t seq;         /* when its sender sent it; 0: only told again */
 	char mem[];
@@ -117,11 +148,24 @@ struct alert {
 
 TAILQ_HEAD(alert_queue, alert);
 
+/* A list of connections that grows. */
+struct crowd {
+	struct conn **v;
+	size_t n, cap;
+};
+
 struct route {
 	struct route_config cfg;
 	struct buf *out;
-	struct map conns, idents, uids, callsigns, groups, peers;
-	struct gset *anon;
+	struct map conns, idents, uids, callsigns, peers;
+	struct groups groups;
+	struct users users;
+	struct gset *anon, *nobody;
+	size_t waits; /* connections whose user is not known yet */
+	size_t held;  /* bytes */
+	struct conn_queue changed;
+	size_t n_changed, exact_max;
+	struct crowd lost; /* scratch */
 	struct conn *feed;
 	struct pos_queue latest; /* least recently sent first */
 	size_t latest_bytes, n_idents;
@@ -156,19 +200,93 @@ name_text(const struct name *n)
 	return (struct slice){n->text, n->n};
 }
 
-/* --- state.c: who is who --- */
+/* --- route.c --- */
+/* Ask ots-listen to tell its connections (again). */
+void route_ask(struct route *r, struct route_now now);
+/* One that makes no sense. */
+void route_log_bad(const struct rec *rec, const char *why);
+
+/* --- conn.c: connections --- */
 struct conn *conn_find(const struct route *r, struct slice id);
-/* A new connection: binds its groups unless it `holds` them already, and makes
- * it a newcomer. NULL: no memory, over the limit or no id. */
-struct conn *conn_make(struct route *r, struct slice id, bool holds);
-/* Forget it; disconnect notices go to those who could see it. */
+/* A new one, in no group. NULL: no memory, over the limit or no id. */
+struct conn *conn_make(struct route *r, struct slice id);
+/* Its groups are these; says nothing to anybody. */
+void conn_set_groups(
+    struct route *r, struct conn *c, struct gset *in, struct gset *out);
+/* bind or unbind: the keys of groups. */
+void conn_bind(struct route *r, const struct conn *c, const char *kind,
+    const struct gset *groups);
+/* It takes part from now on: a newcomer, unless it has its groups' keys
+ * already (`holds`). */
+void conn_admit(struct route *r, struct conn *c, bool holds);
+/* Forget who is on it; disconnect notices go to those who could see them. */
+void conn_strip(struct route *r, struct conn *c, struct route_now now);
+/* Forget it; the same notices. */
 void conn_gone(struct route *r, struct conn *c, struct route_now now);
 /* All of that node, or only those not heard of in this round. */
 void conn_sweep(
     struct route *r, struct slice node, bool unheard, struct route_now now);
-void conn_bind_groups(struct route *r, const struct conn *c);
 void conn_free(struct route *r, struct conn *c);
 
+/* --- access.c: who takes part --- */
+/* An open: its user and so its groups, or the end of it. 0, or -1: it names
+ * another user than before. */
+int access_open(struct route *r, struct conn *c, const struct rec *rec,
+    struct route_now now);
+/* An event of one that does not take part, or does since just now: true:
+ * route it. */
+bool access_event(struct route *r, struct conn *c, const struct rec *rec);
+/* It is about to say that it is this device: if that one has made a choice of
+ * its own, the groups are others from now on. */
+void access_device(
+    struct route *r, struct conn *c, struct slice uid, struct route_now now);
+/* What a snapshot has changed. */
+void access_users(struct route *r, struct route_now now);
+
+/* --- hold.c: what comes before its open --- */
+/* False: no room. */
+bool hold_put(struct route *r, struct conn *c, struct slice line);
+/* Hand them to `fn`, in their order, and forget them. */
+void hold_release(struct route *r, struct conn *c,
+    void (*fn)(struct route *r, const struct rec *rec, struct route_now now),
+    struct route_now now);
+/* Forget them, counted. */
+void hold_drop(struct route *r, struct conn *c);
+
+/* --- regroup.c: groups change (cot-streaming 7.10) --- */
+/* Its groups are to be these; nothing is said until regroup_run. */
+void regroup_add(
+    struct route *r, struct conn *c, struct gset *in, struct gset *out);
+/* Tell all whom it concerns. False: they were so many that not exactly those
+ * who lost sight of something were told. */
+bool regroup_run(struct route *r, struct route_now now);
+/* t-x-g-c, once it has been told what is new to it; by: the device that asked
+ * (escaped), or NULL. */
+void regroup_notice(
+    struct route *r, struct conn *c, const char *by, struct route_now now);
+/* It has been told what is new to it. */
+void regroup_served(struct route *r, struct conn *c, struct route_now now);
+
+/* --- sight.c: who sees whom --- */
+/* Those who saw what was sent into `was`, and do not see what is sent into
+ * `is` (NULL: nowhere), nor the uid of `i` (or NULL) elsewhere: in r->lost. */
+void sight_lost(struct route *r, const struct gset *was, const struct gset *is,
+    const struct conn *from, const struct ident *i, struct route_now now);
+/* Does v see what is sent into `is`, or the uid of `i` elsewhere? Its own uid
+ * counts as seen. */
+bool sight_sees(const struct conn *v, const struct gset *is,
+    const struct ident *i, struct route_now now);
+/* Is there no other of its uid? */
+bool sight_alone(const struct ident *i);
+void crowd_add(struct route *r, struct crowd *w, struct conn *c);
+/* t-x-d-d for a position, to those who could see it: it has gone. */
+void sight_gone(struct route *r, const struct ident *i, struct route_now now);
+/* t-x-d-d for a uid (escaped) of that type: to r->lost, or to `groups` but not
+ * to `except`. */
+void sight_tell(struct route *r, struct slice uid, struct slice type,
+    const struct gset *groups, const struct conn *except, struct route_now now);
+
+/* --- state.c: who is who --- */
 struct ident *ident_find(
     const struct route *r, const struct conn *c, struct slice uid);
 /* Find or make; the least recently used is forgotten at the limit. */
@@ -179,9 +297,8 @@ int ident_rename(struct route *r, struct ident *i, struct slice callsign);
 /* The sender of an identity event says who it is. NULL: no memory. */
 struct ident *ident_learn(
     struct route *r, struct conn *c, const struct event *e);
-/* Does a uid live on another connection too, where those who are shown this
- * one can see it? */
-bool ident_elsewhere(const struct ident *i, struct route_now now);
+/* Forget it without a word to ots-listen. */
+void ident_unlink(struct route *r, struct ident *i);
 
 /* --- peer.c: where connections come from --- */
 struct peer *peer_get(struct route *r, struct slice host, struct slice user);
@@ -207,7 +324,6 @@ void send_conns(
 void send_forget(struct route *r, const struct conn *c, struct slice uid);
 void deliver_event(
     struct route *r, struct conn *c, struct event *e, struct route_now now);
-void deliver_gone(struct route *r, const struct ident *i, struct route_now now);
 
 /* A record begun with rec_begin: count it if it could not be written. */
 void route_end(struct route *r, struct rec_writer *w);
@@ -217,6 +333,8 @@ void route_end(struct route *r, struct rec_writer *w);
 void latest_store(struct route *r, struct ident *i, const struct event *e,
     struct gset *in, bool live);
 void latest_drop(struct route *r, struct ident *i);
+/* Its sender is in other groups: send it into them, as if just sent. */
+void latest_regroup(struct route *r, struct ident *i, struct route_now now);
 void latest_newcomer(struct route *r, struct conn *c, enum conn_wait wait);
 void latest_serve(struct route *r, struct route_now now);
 /* Everything is told again: those who waited for it are newcomers again. */
@@ -231,7 +349,8 @@ void alert_again(struct route *r, struct conn *c, const struct event *e,
 /* Is it an alert that alert_raise repeats? */
 bool alert_fits(const struct route *r, const struct event *e);
 /* True: it ended an alert, and must go to all. */
-bool alert_cancel(struct route *r, const struct event *e, struct route_now now);
+bool alert_cancel(struct route *r, const struct conn *c, const struct event *e,
+    struct route_now now);
 /* It missed the alerts of before: it gets them when it has said who it is, so
  * that nobody who comes back gets his own. */
 void alert_newcomer(struct route *r, struct conn *c);
@@ -247,12 +366,27 @@ void alert_end(struct route *r, struct alert *a, const char *why);
 void alert_move(struct route *r, const struct conn *c, struct peer *to);
 void alert_conn_gone(struct route *r, struct conn *c);
 void alert_free_all(struct route *r);
+/* Its event with new times, in r->xml. False: no memory. */
+bool alert_retime(struct route *r, const struct alert *a, struct route_now now);
+/* A cancel of ours, to those groups (NULL: none). */
+void alert_tell_end(struct route *r, const struct alert *a,
+    const struct gset *to, struct route_now now);
 
 /* --- alert_room.c: how many --- */
 /* For one of `c` that replaces `old` (or NULL). False: nothing gives way, so
  * the new one is not repeated. */
 bool alert_make_room(
     struct route *r, const struct conn *c, const struct alert *old);
+
+/* --- alert_group.c: alerts are in the groups of their users --- */
+/* Groups have changed, the keys of ots-listen not yet: all who receive from a
+ * group that an alert leaves are told that it has gone. */
+void alert_regroup_before(struct route *r, struct route_now now);
+/* The keys have changed, too. exact: those who lost sight of an alert are told
+ * now. */
+void alert_regroup(struct route *r, bool exact, struct route_now now);
+/* The user takes part no more: its alerts end. */
+void alert_bar(struct route *r, const struct user *u, struct route_now now);
 
 /* --- control.c: control types (cot-streaming 7.8) --- */
 enum control {

@@ -38,7 +38,7 @@ fix_uuid(char text[37])
 	memcpy(text, "00000000-0000-4000-8000-000000000000", 37);
 }
 
-static struct fix *
+static inline struct fix *
 fix_new(void)
 {
 	struct fix *f = calloc(1, sizeof(*f));
@@ -64,7 +64,22 @@ fix_new(void)
 	return f;
 }
 
-static void
+/* The same with users. */
+static inline struct fix *
+fix_new_auth(void)
+{
+	struct fix *f = fix_new();
+
+	route_free(&f->r);
+	f->cfg.auth = true;
+	f->r = route_new(&f->cfg, f->now);
+	assert_non_null(f->r);
+	f->round = f->r->round;
+	buf_clear(&f->out);
+	return f;
+}
+
+static inline void
 fix_free(struct fix *f)
 {
 	route_free(&f->r);
@@ -79,20 +94,12 @@ fix_pass(struct fix *f, uint64_t us)
 	f->now.wall_us += us;
 }
 
-/* One or more lines. '|' stands for TAB. */
-static void
-put(struct fix *f, const char *fmt, ...)
+static inline void
+put_lines(struct fix *f, char *text, bool auth)
 {
-	static char text[1 << 16];
 	static struct rec rec;
 	char *line, *save = NULL;
-	va_list ap;
-	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	assert_true(n >= 0 && (size_t)n < sizeof(text));
 	for (char *p = text; *p != '\0'; p++) {
 		if (*p == '|')
 			*p = '\t';
@@ -100,9 +107,59 @@ put(struct fix *f, const char *fmt, ...)
 	for (line = strtok_r(text, "\n", &save); line != NULL;
 	     line = strtok_r(NULL, "\n", &save)) {
 		assert_int_equal(rec_parse(&rec, slice_of(line)), 1);
-		route_record(f->r, &rec, f->now);
+		if (!auth)
+			route_record(f->r, &rec, f->now);
+		else if (route_auth(f->r, &rec, f->now))
+			route_batch_end(f->r, f->now);
 	}
 	f->round = f->r->round;
+}
+
+/* One or more lines. '|' stands for TAB. */
+static inline void
+put(struct fix *f, const char *fmt, ...)
+{
+	static char text[1 << 16];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	assert_true(n >= 0 && (size_t)n < sizeof(text));
+	put_lines(f, text, false);
+}
+
+/* Lines of ots-auth. */
+static inline void
+auth(struct fix *f, const char *text)
+{
+	char *copy = slice_dup(slice_of(text));
+
+	assert_non_null(copy);
+	put_lines(f, copy, true);
+	free(copy);
+}
+
+/* A whole snapshot of these lines. */
+static inline void
+users(struct fix *f, const char *lines)
+{
+	static uint64_t revision;
+	char head[64], tail[96];
+	size_t n = 0;
+
+	for (const char *p = lines; *p != '\0'; p++)
+		n += *p == '\n';
+	revision++;
+	assert_true(str_fmt(head, sizeof(head), "ev:users|revision:%llu\n",
+			(unsigned long long)revision) > 0);
+	assert_true(str_fmt(tail, sizeof(tail),
+			"ev:users-end|revision:%llu|count:%zu\n",
+			(unsigned long long)revision, n) > 0);
+	auth(f, head);
+	auth(f, lines);
+	auth(f, tail);
 }
 
 /* The same, and the end of a batch. */
@@ -113,7 +170,7 @@ put(struct fix *f, const char *fmt, ...)
 	} while (0)
 
 /* All that was written since the last call is exactly this. */
-static void
+static inline void
 expect(struct fix *f, const char *want)
 {
 	char *got = slice_dup(buf_slice(&f->out));
@@ -175,16 +232,25 @@ count(const struct fix *f, enum route_counter c)
 	return route_count(f->r, c);
 }
 
-#define GONE(uid, type) GONE_BUT("", uid, type)
-#define GONE_BUT(but, uid, type)                                               \
-	"ev:send|to:group:__ANON__|" but                                       \
-	"uid:00000000-0000-4000-8000-000000000000|"                            \
+#define GONE(uid, type)          GONE_BUT("", uid, type)
+#define GONE_BUT(but, uid, type) GONE_TO("to:group:__ANON__", but, uid, type)
+#define GONE_TO(to, but, uid, type)                                            \
+	"ev:send|" to "|" but "uid:00000000-0000-4000-8000-000000000000|"      \
 	"class:control|xml:<event version=\"2.0\" time=\"" NOW_TEXT            \
 	"\" start=\"" NOW_TEXT "\" stale=\"2027-01-15T08:00:20.000Z\" "        \
 	"type=\"t-x-d-d\" uid=\"00000000-0000-4000-8000-000000000000\" "       \
 	"how=\"h-g-i-g-o\"><point lat=\"0\" lon=\"0\" hae=\"0\" "              \
 	"ce=\"9999999\" le=\"9999999\"/><detail><link relation=\"p-p\" "       \
 	"uid=\"" uid "\" type=\"" type "\"/></detail></event>\n"
+
+#define NOTICE(to, by)                                                         \
+	"ev:send|to:conn:" to "|uid:00000000-0000-4000-8000-000000000000" by   \
+	"|class:control|xml:<event version=\"2.0\" time=\"" NOW_TEXT           \
+	"\" start=\"" NOW_TEXT "\" stale=\"2027-01-15T08:00:20.000Z\" "        \
+	"type=\"t-x-g-c\" uid=\"00000000-0000-4000-8000-000000000000" by       \
+	"\" how=\"h-g-i-g-o\"><point lat=\"0\" lon=\"0\" hae=\"0\" "           \
+	"ce=\"9999999\" le=\"9999999\"/><detail><link relation=\"p-p\"/>"      \
+	"</detail></event>\n"
 
 #define CANON(time, stale, type, uid)                                          \
 	"<event version=\"2.0\" time=\"" time "\" start=\"" time               \

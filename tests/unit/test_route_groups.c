@@ -159,6 +159,16 @@ groups_of(struct fix *f, unsigned bits)
 	return s;
 }
 
+static void
+move(struct fix *f, struct conn *c, unsigned in, unsigned out)
+{
+	struct gset *a = groups_of(f, in), *b = groups_of(f, out);
+
+	conn_set_groups(f->r, c, a, b);
+	gset_unref(&f->r->groups, a);
+	gset_unref(&f->r->groups, b);
+}
+
 /* Connect, with groups of one's own. */
 static void
 enter(struct fix *f, int i)
@@ -176,11 +186,8 @@ enter(struct fix *f, int i)
 	c = conn_find(f->r, slice_of(id));
 	assert_non_null(c);
 	forget(f);
-	gset_unref(&f->r->groups, c->in);
-	gset_unref(&f->r->groups, c->out);
-	c->in = groups_of(f, m->in);
-	c->out = groups_of(f, m->out);
-	conn_bind_groups(f->r, c);
+	move(f, c, m->in, m->out);
+	conn_bind(f->r, c, "bind", c->out);
 	model_read(f);
 }
 
@@ -265,24 +272,34 @@ do_event(struct fix *f, int i)
 	check(i, n == 0, uids, callsigns, in);
 }
 
+/* Does k see the uid of i on another connection, or has it itself? */
+static bool
+sees_elsewhere(int k, int i)
+{
+	if (model[k].uid == model[i].uid)
+		return true;
+	for (int o = 0; o < CLIENTS; o++) {
+		if (o != i && model[o].live && model[o].uid == model[i].uid &&
+		    (model[o].in & model[k].out) != 0)
+			return true;
+	}
+	return false;
+}
+
 static void
 do_close(struct fix *f, int i)
 {
 	struct model *m = &model[i];
-	bool elsewhere = false;
 
-	for (int k = 0; k < CLIENTS; k++) {
-		if (k != i && model[k].live && model[k].uid == m->uid &&
-		    (model[k].in & m->in) != 0)
-			elsewhere = true;
-	}
 	m->live = false;
 	put(f, "ev:close|conn:n.%d.1", i);
 	model_read(f);
-	if (m->uid == 0 || elsewhere)
-		check(i, false, 0, 0, 0);
-	else
-		check(i, true, 0, 0, m->in);
+	for (int k = 0; k < CLIENTS; k++) {
+		bool want = model[k].live && m->uid != 0 &&
+		    (m->in & model[k].out) != 0 && !sees_elsewhere(k, i);
+
+		assert_int_equal(model[k].got, want ? 1 : 0);
+	}
 }
 
 static void
@@ -317,7 +334,7 @@ test_random(void **state)
 	assert_int_equal(f->r->conns.n + f->r->idents.n + f->r->uids.n +
 		f->r->callsigns.n + f->r->latest_bytes,
 	    0);
-	assert_int_equal(f->r->groups.n, 1);
+	assert_int_equal(f->r->groups.names.n, 1);
 	fix_free(f);
 }
 
@@ -338,8 +355,7 @@ test_cancel_groups(void **state)
 		    slice_of(i == 0  ? "n.0.1"
 			    : i == 1 ? "n.1.1"
 				     : "n.2.1"));
-		gset_unref(&f->r->groups, c->in);
-		c->in = groups_of(f, i == 0 ? 3 : i == 1 ? 4 : 6);
+		move(f, c, i == 0 ? 3 : i == 1 ? 4 : 6, model[i].out);
 	}
 	route_batch_end(f->r, f->now);
 	forget(f);
@@ -371,20 +387,19 @@ test_cancel_groups(void **state)
 static void
 test_elsewhere_by_group(void **state)
 {
-	static const struct slice red = {"red", 3};
 	struct fix *f = fix_new();
 	struct conn *c;
 
 	(void)state;
 	client(f, "n.1.1", "A", "alpha");
-	join(f, "n.2.1");
-	c = conn_find(f->r, SLICE("n.2.1"));
-	gset_unref(&f->r->groups, c->in);
-	c->in = gset_make(&f->r->groups, &red, 1);
-	sa(f, "n.2.1", "A", "alpha");
+	client(f, "n.2.1", "B", "bravo");
+	join(f, "n.3.1");
+	c = conn_find(f->r, SLICE("n.3.1"));
+	move(f, c, 1, 1);
+	sa(f, "n.3.1", "A", "alpha");
 	forget(f);
 	put(f, "ev:close|conn:n.1.1");
-	expect(f, GONE("A", "a-f-G-U-C"));
+	expect(f, GONE_TO("to:conn:n.2.1", "", "A", "a-f-G-U-C"));
 	fix_free(f);
 }
 

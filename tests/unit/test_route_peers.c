@@ -282,6 +282,7 @@ test_back_elsewhere(void **state)
 {
 	static const struct slice red = {"red", 3};
 	struct fix *f = fix_new();
+	struct gset *in;
 	struct conn *c;
 
 	(void)state;
@@ -290,8 +291,10 @@ test_back_elsewhere(void **state)
 	leave(f, "n.1.1");
 	join(f, "n.2.1");
 	c = conn_find(f->r, SLICE("n.2.1"));
-	gset_unref(&f->r->groups, c->in);
-	c->in = gset_make(&f->r->groups, &red, 1);
+	in = gset_make(&f->r->groups, &red, 1);
+	assert_non_null(in);
+	conn_set_groups(f->r, c, in, c->out);
+	gset_unref(&f->r->groups, in);
 	sa(f, "n.2.1", "A", "alpha");
 	expect_repeat(f, REPEAT(""));
 	fix_free(f);

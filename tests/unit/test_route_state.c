@@ -442,7 +442,7 @@ test_notice_after_eviction(void **state)
 	forget(f);
 	put(f, "ev:close|conn:n.2.1");
 	expect(f, "");
-	assert_int_equal(f->r->groups.n, 1);
+	assert_int_equal(f->r->groups.names.n, 1);
 	/* one without a position that could be kept was shown, too */
 	join(f, "n.3.1");
 	put(f,
