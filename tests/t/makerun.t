@@ -8,15 +8,15 @@ server()
 {
 	name=$1
 	shift
-	spawn env OTS_TCP_STREAMING_PORT=0 OTS_STREAMING_INTERFACE=127.0.0.1 \
-		"$@" "$TOP/s6-services/ots-server" --bin "$BIN" \
+	spawn env OTS_TCP_STREAMING_PORT=0 OTS_SSL_STREAMING_PORT=0 \
+		OTS_STREAMING_INTERFACE=127.0.0.1 "$@" "$TOP/s6-services/ots-server" --bin "$BIN" \
 		--data "$tmp/$name" >"$tmp/$name.out" 2>&1 </dev/null
 	server=$spawned
 	if ! wait_for grep -q 'clients (TCP)' "$tmp/$name.out"; then
 		diag "$(cat "$tmp/$name.out" "$tmp/$name"/logs/*/current)"
 		return 1
 	fi
-	port=$(sed -n 's/.*clients (TCP)  *127\.0\.0\.1:\([0-9]*\)$/\1/p' \
+	port=$(sed -n 's/.*clients (TCP)  *127\.0\.0\.1:\([0-9]*\) .*/\1/p' \
 		"$tmp/$name.out")
 	[ -n "$port" ]
 }
@@ -48,8 +48,12 @@ ok "a server starts on port 0" server one
 one=$server port_one=$port
 ok "a second one beside it" server two OTS_NODE_ID=second_node
 two=$server
-like "both say what to try next" "$(cat "$tmp/one.out")" 'ATAK'
-like "and name the port" "$(cat "$tmp/one.out")" "port $port_one"
+like "both say what to try next" "$(cat "$tmp/one.out")" 'ots-phone .*alice'
+like "the first start shows the administrator's password" \
+	"$(cat "$tmp/one.out")" '^administrator [a-z0-9-]{20,}$'
+tls_one=$(sed -n 's/.*clients (TLS)  *127\.0\.0\.1:\([0-9]*\)$/\1/p' \
+	"$tmp/one.out")
+like "and the ports" "$(cat "$tmp/one.out")" "tls://127.0.0.1:$tls_one"
 like "the name of a node can be given" "$(cat "$tmp"/two/logs/*/current)" \
 	second_node
 
@@ -59,6 +63,14 @@ person eve "$port"
 ok "ann sees bob" wait_for sees ann bob
 ok "bob sees ann" wait_for sees bob ann
 not_ok "servers are apart" sees eve ann
+ok "a phone" ots-phone --data "$tmp/one" --host "127.0.0.1:$tls_one" tess \
+	>"$tmp/phone.out" 2>&1 || diag "$(cat "$tmp/phone.out")"
+spawn ots-cat --as CS-tess --uid tess --at 1,2 --wait 60 \
+	--p12 "$tmp/one/ca/clients/tess/tess.p12" "tls://127.0.0.1:$tls_one" \
+	>"$tmp/tess" 2>"$tmp/tess.err" </dev/null
+ok "by TLS one sees who is on TCP" wait_for sees tess ann ||
+	diag "$(cat "$tmp/tess.err")"
+ok "and is seen" wait_for sees ann tess
 ots-cat --format record "unix:$tmp/one/route.sock" >"$tmp/tap" \
 	2>"$tmp/tap.err" </dev/null &
 children="$children $!"
@@ -66,7 +78,7 @@ ok "a tap is greeted" wait_for grep -q '^ev:hello' "$tmp/tap"
 person cid "$port_one"
 ok "the tap shows events" wait_for grep -q 'uid:cid' "$tmp/tap"
 
-for program in ots-parse ots-route; do
+for program in ots-parse ots-route ots-auth; do
 	pid=$(pid_of one $program)
 	kill -KILL "$pid"
 	ok "$program is back after kill -9" wait_for new_pid one $program "$pid"
@@ -78,14 +90,14 @@ done
 is "nobody was disconnected" "$(grep -h 'ev=close' \
 	"$tmp/one/logs/ots-listen/current")" ""
 is "ots-listen has not seen an error" \
-	"$(grep -hE 'fatal|error' "$tmp"/one/logs/*/current)" ""
+	"$(grep -hE ' error ev=|fatal:' "$tmp"/one/logs/*/current)" ""
 
 "$TOP/s6-services/ots-server" --bin "$BIN" --data "$tmp/one" \
 	>"$tmp/again.out" 2>&1
 is "no two servers in one folder" $? 100
 like "which is said" "$(cat "$tmp/again.out")" 'already running'
 
-pids=$(for s in ots-listen ots-parse ots-route; do pid_of one $s; done)
+pids=$(for s in ots-auth ots-listen ots-parse ots-route; do pid_of one $s; done)
 # Each program may take ten seconds before it is killed.
 WAIT_SECONDS=45
 kill -TERM "$one"
@@ -104,6 +116,7 @@ is "no wire is left" "$(find "$tmp/one/wires" "$tmp/one/socket" \
 node=$(cat "$tmp/one/node-id")
 echo 127.0.0.1 >"$tmp/one/env/OTS_STREAMING_INTERFACE"
 echo 0 >"$tmp/one/env/OTS_TCP_STREAMING_PORT"
+echo 0 >"$tmp/one/env/OTS_SSL_STREAMING_PORT"
 echo secret >"$tmp/secret"
 owner=$(stat -c %u "$tmp/secret")
 ln "$tmp/secret" "$tmp/one/logs/ots-parse/link"
@@ -115,10 +128,11 @@ spawn perl -e '$SIG{INT} = "DEFAULT"; exec @ARGV' \
 one=$spawned
 ok "settings come from the env folder too" \
 	wait_for grep -q '(TCP)  *127.0.0.1:' "$tmp/third.out"
+unlike "no second administrator" "$(cat "$tmp/third.out")" administrator
 is "a link in a user's folder does not give a file away" \
 	"$(stat -c %u "$tmp/secret")" "$owner"
 is "the name of the node stays" "$(cat "$tmp/one/node-id")" "$node"
-pids=$(for s in ots-listen ots-parse ots-route; do pid_of one $s; done)
+pids=$(for s in ots-auth ots-listen ots-parse ots-route; do pid_of one $s; done)
 kill -INT "-$one"
 ok "Ctrl-C ends it" wait_for gone "$one"
 wait "$one"
@@ -127,7 +141,8 @@ left=
 for pid in $pids; do gone "$pid" || left="$left $pid"; done
 is "no program is left again" "$left" ""
 
-spawn env OTS_TCP_STREAMING_PORT="$port" OTS_STREAMING_INTERFACE=127.0.0.1 \
+spawn env OTS_TCP_STREAMING_PORT="$port" OTS_SSL_STREAMING_PORT=0 \
+	OTS_STREAMING_INTERFACE=127.0.0.1 \
 	"$TOP/s6-services/ots-server" --bin "$BIN" --data "$tmp/taken" \
 	>"$tmp/taken.out" 2>&1 </dev/null
 taken=$spawned

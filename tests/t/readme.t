@@ -1,5 +1,5 @@
 #!/bin/sh
-# The examples of README.md, as they stand there but for port 8088, host names
+# The examples of README.md, as they stand there but for the ports, host names
 # and the path of the socket.
 . "${0%/*}/lib.sh"
 
@@ -11,7 +11,18 @@ block()
 		sed -e "s/--tcp :8088/--tcp 127.0.0.1:0/" \
 			-e "s/tak\.example\.org:8088/127.0.0.1:${other:-0}/" \
 			-e "s/127\.0\.0\.1:8088/127.0.0.1:${port:-0}/" \
-			-e "s,unix:run/,unix:$tmp/line/,"
+			-e "s,unix:run/,unix:$tmp/line/," \
+			-e "s/127\.0\.0\.1:8089/127.0.0.1:${tls:-0}/" \
+			-e "s/127\.0\.0\.1\$/127.0.0.1:${tls:-0}/"
+}
+
+# here NAME: the example, as typed where `make run` was: its output is NAME.out.
+here()
+{
+	block "$1" >"$tmp/home/$1.sh"
+	(cd "$tmp/home" && timeout --foreground -k 5 60 sh "$1.sh" \
+		>"$1.out" 2>&1 </dev/null) ||
+		{ diag "$(cat "$tmp/home/$1.out")"; return 1; }
 }
 
 # start NAME FOLDER: the example in the background: its output is FOLDER/out.
@@ -34,7 +45,8 @@ event()
 }
 
 is "every example is tested" "$(sed -n 's/^```sh test //p' "$TOP/README.md" |
-	sort | tr '\n' ' ')" "bridge json person record replay server tap where "
+	sort | tr '\n' ' ')" "bridge check groups json person phone record replay \
+revoke server tap two where "
 is "and every shell example is marked" \
 	"$(grep -c '^```sh$' "$TOP/README.md")" 0
 
@@ -87,4 +99,44 @@ cp "$tmp/events" "$tmp/tap/capture.cot"
 is "a capture as JSON" "$(python3 -c 'import json, sys
 print(*(json.loads(line)["uid"] for line in sys.stdin))' \
 	<"$tmp/tap/capture.json")" "foe friend"
+
+# What is typed beside `make run`.
+mkdir -p "$tmp/home/build"
+ln -s "$BIN" "$tmp/home/build/bin"
+spawn env OTS_SSL_STREAMING_PORT=0 OTS_TCP_STREAMING_PORT=0 \
+	OTS_STREAMING_INTERFACE=127.0.0.1 sh -c \
+	'cd "$1" && exec "$2/s6-services/ots-server" --bin "$3" --data "$1/run"' \
+	sh "$tmp/home" "$TOP" "$BIN" >"$tmp/home/server.out" 2>&1 </dev/null
+server=$spawned
+WAIT_SECONDS=45
+ok "make run" wait_for grep -q 'clients (TLS)' "$tmp/home/server.out" ||
+	diag "$(cat "$tmp/home/server.out")"
+tls=$(sed -n 's/.*clients (TLS)  *127\.0\.0\.1:\([0-9]*\)$/\1/p' \
+	"$tmp/home/server.out")
+ok "a package for each of two phones" here phone
+for who in alice bob; do
+	ok "$who has a package" wait_for sh -c "ls $tmp/home/run/ca/clients/$who/*.zip"
+done
+start_two()
+{
+	block two >"$tmp/home/two.sh"
+	spawn sh -c 'cd "$1" && . ./two.sh' sh "$tmp/home" >"$tmp/home/two.out" \
+		2>"$tmp/home/two.err" </dev/null
+	two=$spawned
+}
+start_two
+ok "alice is told of bob" wait_for grep -q 'callsign="bob"' "$tmp/home/two.out" ||
+	diag "$(cat "$tmp/home/two.err")"
+ok "bob is told of alice" wait_for grep -q 'callsign="alice"' "$tmp/home/two.out"
+ok "check says that alice can connect" here check
+ok "groups" here groups
+ok "and bob is revoked" here revoke
+ok "which closes his connection" wait_for grep -q 'ev=close.*why=revoked' \
+	"$tmp/home/run/logs/ots-listen/current"
+kill -TERM "-$two"
+start_two
+ok "and he cannot come back" wait_for grep -q 'ev=refuse.*why=.*revoked' \
+	"$tmp/home/run/logs/ots-listen/current"
+kill -TERM "-$two" "$server"
+ok "the end" wait_for gone "$server"
 done_testing
