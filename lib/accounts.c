@@ -457,13 +457,15 @@ set_hash(struct db *d, void *arg)
 {
 	const struct change *c = arg;
 	struct user_row u;
+	int64_t rev;
 
-	if (accounts_user(d, c->user, &u) < 0)
+	if (accounts_user(d, c->user, &u) < 0 ||
+	    db_exec(d, SQL_USER_SET_HASH,
+		DB_VALUES(dbv_i64(u.id), dbv_text(c->hash))) < 0)
 		return -1;
-	return db_exec(d, SQL_USER_SET_HASH,
-		   DB_VALUES(dbv_i64(u.id), dbv_text(c->hash))) < 0
-	    ? -1
-	    : 0;
+	/* Who remembers that the old one was right must hear of it, also where
+	 * the hash cannot be looked up. */
+	return accounts_bump(d, &rev);
 }
 
 int

@@ -97,8 +97,8 @@ int accounts_each_member(struct accounts *a, const char *user,
 int accounts_channel(struct accounts *a, const char *user, const char *device,
     const char *group, enum account_direction d, bool active, const char *by);
 
-/* Changes with every change of what accounts_snapshot tells, by whatever
- * program, and not when nothing changes; cheap. */
+/* Changes with every change of what accounts_snapshot tells and of a password,
+ * by whatever program, and not when nothing changes; cheap. */
 int accounts_revision(struct accounts *a, uint64_t *rev);
 
 /* Everything that routing needs, of one moment: each user once, with the groups
@@ -122,7 +122,8 @@ struct account_cert {
 	int64_t issued, not_before, not_after,
 	    revoked; /* seconds; revoked 0: no */
 };
-/* Insert or update n of them in one transaction. */
+/* Insert or update n of them in one transaction. It does not wait while others
+ * write: EAGAIN. */
 int accounts_certs(struct accounts *a, const struct account_cert *c, size_t n);
 
 #endif

@@ -33,5 +33,5 @@ accounts_certs(struct accounts *a, const struct account_cert *c, size_t n)
 {
 	struct batch b = {c, n};
 
-	return n ? accounts_write(a, put_all, &b) : 0;
+	return n ? db_transact(a->db, DB_TRY, put_all, &b) : 0;
 }

@@ -5,14 +5,17 @@
 #include "accounts_db.h"
 #include "clock.h"
 
-/* Text that is shown and sent: UTF-8 without control characters. */
+/* Text that is shown and sent: UTF-8 without control characters, those of
+ * U+0080 to U+009F too, which some terminals obey. */
 static bool
 plain(const char *s, size_t max)
 {
+	const unsigned char *u = (const unsigned char *)s;
 	size_t n = strlen(s), i;
 
 	for (i = 0; i < n; i++)
-		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
+		if (u[i] < 0x20 || u[i] == 0x7f ||
+		    (u[i] == 0xc2 && u[i + 1] < 0xa0))
 			return false;
 	return n <= max && utf8_valid(s, n);
 }

@@ -204,7 +204,8 @@ settle_device(struct view *v, const struct device *e)
 
 struct feed {
 	struct db_rows rows;
-	int64_t user; /* of the row at hand, 0: no more */
+	bool more;    /* a row is at hand */
+	int64_t user; /* of that row */
 };
 
 static int
@@ -212,7 +213,8 @@ feed_next(struct feed *f)
 {
 	int got = db_next(&f->rows);
 
-	f->user = got == 1 ? db_get_i64(&f->rows, 0) : 0;
+	f->more = got == 1;
+	f->user = f->more ? db_get_i64(&f->rows, 0) : 0;
 	return got < 0 ? -1 : 0;
 }
 
@@ -230,11 +232,11 @@ load(struct db *d, struct view *v, int64_t user, struct feed *members,
     struct feed *choices)
 {
 	v->n_pairs = v->n_choices = v->n_devices = 0;
-	while (members->user == user)
+	while (members->more && members->user == user)
 		if (take_member(d, v, &members->rows) < 0 ||
 		    feed_next(members) < 0)
 			return -1;
-	while (choices->user == user)
+	while (choices->more && choices->user == user)
 		if (take_choice(d, v, &choices->rows) < 0 ||
 		    feed_next(choices) < 0)
 			return -1;
@@ -388,7 +390,7 @@ snapshot_all(struct db *d, struct snapshot *s)
 	    feed_begin(d, &s->choices, SQL_CHOICES_ALL, DB_NO_VALUES) < 0)
 		return -1;
 	s->rev = (uint64_t)rev;
-	while (s->users.user && !s->stopped)
+	while (s->users.more && !s->stopped)
 		if (tell_user(d, s) < 0 || feed_next(&s->users) < 0)
 			return -1;
 	return 0;

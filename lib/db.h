@@ -26,6 +26,7 @@
 #define DB_VALUE_MAX  ((size_t)16 << 20)
 #define DB_URI_MAX    4096
 #define DB_WAIT_MS    10000 /* for locks and for conflicts with others */
+#define DB_TRY_MS     100   /* the same with DB_TRY */
 
 struct db;
 
@@ -57,7 +58,8 @@ const char *db_sqlite_path(const char *uri);
 /* Which database is meant: uri, else $OTS_DATABASE_URI, else
  * $SQLALCHEMY_DATABASE_URI, else, in the folder of data (data, else
  * $OTS_DATA_FOLDER, else ~/ots), the first line of env/OTS_DATABASE_URI, which
- * ots-server(8) obeys, else db/ots.db. NULL and "" are nothing. 0, or -1 with
+ * ots-server(8) obeys (a path in there is relative to the folder), else
+ * db/ots.db. NULL and "" are nothing. 0, or -1 with
  * errno: ENAMETOOLONG, ENOENT (no home) or why the file cannot be read. */
 int db_default_uri(const char *uri, const char *data, char out[DB_URI_MAX]);
 
@@ -144,6 +146,7 @@ int db_one_i64(
 enum db_mode {
 	DB_READ,  /* all its queries see one moment */
 	DB_WRITE, /* as if it ran alone */
+	DB_TRY,   /* the same, but EAGAIN where that means to wait for others */
 };
 
 /* Run fn in a transaction: committed if it returns 0 or more, else undone. With

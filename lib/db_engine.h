@@ -15,16 +15,18 @@ struct db {
 	char why[DB_WHY_MAX];
 };
 
-enum { DB_MIGRATE = DB_WRITE + 1 };
+enum { DB_MIGRATE = DB_TRY + 1 };
 
 struct db_engine {
-	const char *begin[3];     /* by enum db_mode and DB_MIGRATE */
+	const char *begin[4];     /* by enum db_mode and DB_MIGRATE */
 	const char *lock;         /* behind begin of DB_MIGRATE, or NULL */
 	const char *has_versions; /* a query: 0, or else it has ots_schema */
 	/* where: what stands behind the scheme (SQLite), or the whole URI with
 	 * the scheme postgresql. */
 	int (*open)(struct db *d, const char *where);
 	void (*close)(struct db *d);
+	/* How long to wait for locks, where begin does not say it; or NULL. */
+	void (*patience)(struct db *d, int ms);
 	/* Connected? Makes a lost connection anew. */
 	int (*ready)(struct db *d);
 	int (*script)(struct db *d, const char *sql);
@@ -45,5 +47,8 @@ struct db_engine {
 };
 
 extern const struct db_engine db_sqlite, db_pg;
+
+/* The engine of a URI, or NULL, and what stands behind its scheme. */
+const struct db_engine *db_engine_of(const char *uri, const char **rest);
 
 #endif

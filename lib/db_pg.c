@@ -139,6 +139,15 @@ next_result(struct db *d, uint64_t until, PGresult **res)
 	return 0;
 }
 
+/* Nothing of ours is answered by a COPY, of which PQgetResult would tell again
+ * and again. */
+static bool
+strange(ExecStatusType status)
+{
+	return status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK &&
+	    status != PGRES_FATAL_ERROR;
+}
+
 PGresult *
 pg_answer(struct db *d)
 {
@@ -153,14 +162,19 @@ pg_answer(struct db *d)
 		}
 		if (!res)
 			break;
+		if (strange(PQresultStatus(res)) || clock_mono_us() > until) {
+			PQclear(res);
+			PQclear(kept);
+			pg_lost(d, "an answer that makes no sense");
+			return NULL;
+		}
 		if (bad) {
 			PQclear(res);
 			continue;
 		}
 		PQclear(kept);
 		kept = res;
-		bad = PQresultStatus(res) != PGRES_COMMAND_OK &&
-		    PQresultStatus(res) != PGRES_TUPLES_OK;
+		bad = PQresultStatus(res) == PGRES_FATAL_ERROR;
 	}
 	if (!kept)
 		pg_lost(d, "no answer");
@@ -215,7 +229,7 @@ pg_scalar(struct db *d, const char *sql, int64_t *out)
 
 	if (!res)
 		return -1;
-	if (PQntuples(res) > 0)
+	if (PQntuples(res) > 0 && PQnfields(res) > 0)
 		*out = pg_number(PQgetvalue(res, 0, 0));
 	PQclear(res);
 	return 0;
@@ -408,6 +422,7 @@ pg_close(struct db *d)
 const struct db_engine db_pg = {
     .begin = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	"BEGIN ISOLATION LEVEL SERIALIZABLE",
+	"BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '100ms'",
 	/* It must see what the one before it, who held the lock, has done. */
 	"BEGIN ISOLATION LEVEL READ COMMITTED"},
     .lock = "SELECT pg_advisory_xact_lock(8088808908443844609)",

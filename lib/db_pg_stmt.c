@@ -148,10 +148,13 @@ pg_null(const struct db_rows *r, int col)
 	return PQgetisnull(r->h, r->row, col);
 }
 
+/* NULL: the server sent fewer columns than it was asked for. */
 const char *
 pg_text(const struct db_rows *r, int col)
 {
-	return PQgetvalue(r->h, r->row, col);
+	const char *text = PQgetvalue(r->h, r->row, col);
+
+	return text ? text : "";
 }
 
 int64_t

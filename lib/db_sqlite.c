@@ -30,6 +30,7 @@ lite_fail(struct db *d, int rc)
 	case SQLITE_LOCKED:
 		d->conflict = true;
 		err = EAGAIN;
+		text = "another program keeps it locked; try again later";
 		break;
 	case SQLITE_FULL:
 	case SQLITE_NOMEM:
@@ -244,6 +245,14 @@ lite_open(struct db *d, const char *path)
 	return 0;
 }
 
+static void
+lite_patience(struct db *d, int ms)
+{
+	struct lite *l = d->h;
+
+	sqlite3_busy_timeout(l->c, ms);
+}
+
 static int
 lite_ready(struct db *d)
 {
@@ -416,11 +425,12 @@ lite_blob(struct db_rows *r, int col, struct slice *out)
 }
 
 const struct db_engine db_sqlite = {
-    .begin = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE"},
+    .begin = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE"},
     .has_versions = "SELECT count(*) FROM sqlite_master "
 		    "WHERE type = 'table' AND name = 'ots_schema'",
     .open = lite_open,
     .close = lite_close,
+    .patience = lite_patience,
     .ready = lite_ready,
     .script = lite_script,
     .scalar = lite_scalar,

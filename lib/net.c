@@ -281,11 +281,12 @@ net_listen_unix(const char *path, unsigned mode)
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode))
 			return fail(EEXIST);
-		fd = net_connect_unix(path);
-		if (fd >= 0) {
+		fd = net_try_unix(path);
+		if (fd >= 0)
 			close(fd);
+		/* EAGAIN: somebody listens who is too busy, or stopped. */
+		if (fd >= 0 || errno == EAGAIN)
 			return fail(EADDRINUSE);
-		}
 		if (unlink(path) < 0)
 			return -1;
 	}

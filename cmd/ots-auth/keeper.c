@@ -4,10 +4,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "accounts.h"
 #include "child.h"
 #include "clock.h"
+#include "db.h"
 #include "die.h"
 #include "log.h"
 #include "mirror.h"
@@ -21,6 +23,8 @@
 /* After it did not take something of the ledger, which is no reason to do
  * without the rest. */
 #define LEDGER_AGAIN_US ((uint64_t)10000000)
+#define SAVE_AGAIN_US   ((uint64_t)10000000)
+#define REPLACED_S      2 /* since the last write */
 
 struct keeper {
 	const struct keeper_config *cfg;
@@ -32,7 +36,8 @@ struct keeper {
 	struct mirror *mirror;
 	char *chunk;
 	bool was_up, told_away, published, stop;
-	uint64_t revision, alive_at, ledger_at, cut;
+	uint64_t revision, alive_at, ledger_at, save_at, cut;
+	struct stat file; /* of a database that is one, when it was opened */
 };
 
 /* --- what is told --- */
@@ -80,34 +85,69 @@ away(struct keeper *k, const char *why)
 	accounts_close(&k->accounts);
 }
 
+/* Somebody has put another file in the place of the database: SQLite would go
+ * on with the old one for ever. While none is there, or one that is still being
+ * written, the old one is all we have. */
+static bool
+replaced(const struct keeper *k)
+{
+	const char *path = db_sqlite_path(k->cfg->uri);
+	struct stat st;
+	time_t age;
+
+	if (path == NULL || stat(path, &st) < 0 ||
+	    (st.st_dev == k->file.st_dev && st.st_ino == k->file.st_ino))
+		return false;
+	age = (time_t)(clock_wall_us() / 1000000) - st.st_mtim.tv_sec;
+	return st.st_size > 0 && (age < 0 || age > REPLACED_S);
+}
+
+static void
+opened(struct keeper *k)
+{
+	const char *path = db_sqlite_path(k->cfg->uri);
+
+	if (path != NULL && stat(path, &k->file) < 0)
+		k->file = (struct stat){.st_ino = 0};
+	/* It may be another one, of the same revision. */
+	k->published = false;
+}
+
 static bool
 up(struct keeper *k)
 {
 	char why[256];
 
-	if (k->accounts != NULL)
+	if (k->accounts != NULL && !replaced(k))
 		return true;
+	accounts_close(&k->accounts);
 	k->accounts = accounts_open(k->cfg->uri, why);
-	if (k->accounts != NULL)
+	if (k->accounts != NULL) {
+		opened(k);
 		return true;
+	}
 	/* What is wrong at the start is a mistake; later it may be half of a
 	 * database that somebody is just restoring. */
-	if (errno != EAGAIN && !k->was_up)
+	if (errno != EAGAIN && !k->was_up && !k->cfg->was_up)
 		die(EXIT_USAGE, "%s", why);
 	away(k, why);
 	return false;
 }
 
+/* A list that is not kept, as on a full disk, leaves an old one there, with old
+ * rights: so try again. */
 static void
-save(const struct keeper *k, struct slice records)
+save(struct keeper *k, struct slice records)
 {
 	struct log_line l;
 	int err;
 
+	k->save_at = UINT64_MAX;
 	if (k->cfg->snapshot == NULL ||
 	    publish_save(k->cfg->snapshot, records) == 0)
 		return;
 	err = errno;
+	k->save_at = loop_now(&k->loop) + SAVE_AGAIN_US;
 	log_open(&l, LOG_SYSTEM);
 	log_s(&l, "call", "write");
 	log_s(&l, "path", k->cfg->snapshot);
@@ -137,10 +177,12 @@ users(struct keeper *k)
 	size_t before = buf_size(&k->out.q);
 	struct slice all;
 	uint64_t revision;
+	char *copy;
 
 	if (accounts_revision(k->accounts, &revision) < 0)
 		return -1;
-	if (k->published && revision == k->revision)
+	if (k->published && revision == k->revision &&
+	    loop_now(&k->loop) < k->save_at)
 		return 0;
 	/* The front has not even taken the one before. */
 	if (wire_out_full(&k->out))
@@ -149,9 +191,16 @@ users(struct keeper *k)
 		return -1;
 	k->published = true;
 	k->revision = res.revision;
-	all = buf_slice(&k->out.q);
-	save(k, (struct slice){all.p + before, all.n - before});
 	log_cut(k, res.cut);
+	all = buf_slice(&k->out.q);
+	all = (struct slice){all.p + before, all.n - before};
+	copy = slice_dup(all);
+	if (copy != NULL) {
+		all.p = copy;
+		wire_out_flush(&k->out); /* nobody waits for our disk */
+	}
+	save(k, all);
+	free(copy);
 	return 0;
 }
 
@@ -172,7 +221,7 @@ log_ledger(const struct keeper *k, const char *what, int err)
 	log_send(&l);
 }
 
-/* 1: more is there; 0; -1: the database failed. */
+/* 1: more is there; 0. */
 static int
 ledger(struct keeper *k)
 {
@@ -191,8 +240,11 @@ ledger(struct keeper *k)
 		log_ledger(k, "unreadable", errno);
 		return 0;
 	case MIRROR_AWAY:
+		/* Somebody else writes, or it is away, which the next look at
+		 * the users will tell. */
+		k->ledger_at = loop_now(&k->loop) + AGAIN_US;
 		if (errno == EAGAIN)
-			return -1;
+			return 0;
 		log_ledger(k, accounts_why(k->accounts), errno);
 		k->ledger_at = loop_now(&k->loop) + LEDGER_AGAIN_US;
 		return 0;
@@ -206,14 +258,9 @@ ledger(struct keeper *k)
 static uint64_t
 work(struct keeper *k)
 {
-	int r;
-
 	if (!up(k))
 		return AGAIN_US;
-	r = users(k);
-	if (r == 0)
-		r = ledger(k);
-	if (r < 0) {
+	if (users(k) < 0) {
 		away(k,
 		    errno == ENOBUFS ? "the list of users is too long"
 				     : accounts_why(k->accounts));
@@ -223,7 +270,7 @@ work(struct keeper *k)
 		say_state(k, "up", NULL);
 	k->was_up = true;
 	k->told_away = false;
-	return r > 0 ? 0 : KEEPER_POLL_US;
+	return ledger(k) ? 0 : KEEPER_POLL_US;
 }
 
 static void

@@ -13,12 +13,14 @@
 #ifndef OTS_AUTH_KEEPER_H
 #define OTS_AUTH_KEEPER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct keeper_config {
 	const char *uri;
 	const char *snapshot, *ledger; /* NULL: none */
 	uint64_t seed[2];
+	bool was_up; /* one before this one had the database */
 };
 
 #define KEEPER_POLL_US  ((uint64_t)200000)

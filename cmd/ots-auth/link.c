@@ -96,8 +96,10 @@ on_database(struct link *l, const struct rec *r)
 	struct slice raw;
 
 	l->keeper_up = rec_raw(r, "state", &raw) && slice_is(raw, "up");
-	if (l->keeper_up)
+	if (l->keeper_up) {
+		l->cfg.keeper->was_up = true;
 		return;
+	}
 	if (rec_raw(r, "why", &raw) && raw.n < sizeof why)
 		why[rec_unescape_into(why, raw)] = '\0';
 	tell(l, false, why);

@@ -20,8 +20,8 @@ struct link;
 
 struct link_config {
 	struct loop *loop;
-	struct keeper_config *keeper;
-	char *chunk; /* WIRE_READ bytes, shared */
+	struct keeper_config *keeper; /* was_up is set by us */
+	char *chunk;                  /* WIRE_READ bytes, shared */
 	/* A new list of users; a loan. */
 	void (*on_snap)(void *arg, struct snap *s);
 	/* NULL: there is none to be had now. */

@@ -129,8 +129,8 @@ main(int argc, char **argv)
 		    "env/OTS_DATABASE_URI in the data folder)");
 	if (common.check_only)
 		return 0;
-	keep_secrets();
 	owner_become(a.uri);
+	keep_secrets(); /* after it: a change of the user undoes it */
 	open_database(&a);
 	code = command->run(&a, common.nargs, common.args);
 	accounts_close(&a.a);

@@ -293,6 +293,86 @@ engine()
 	quiet "$1"
 }
 
+# Somebody writes for a long time: the ledger waits for that, and nobody else.
+locked()
+{
+	spawn python3 -c 'import sqlite3, sys, time
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute("BEGIN IMMEDIATE")
+print("locked", flush=True)
+time.sleep(60)' "$OTS_DATABASE_URI" >lock.out
+	lock=$spawned
+	wait_for grep -q locked lock.out
+	issued emil 9 >>ca
+	for i in 1 2 3 4; do
+		ask "nobody-$i" "no-$i"
+	done >answers
+	is "$1: passwords are checked while another writes" \
+		"$(sort -u answers)" '1 wrong name or password'
+	kill "$lock"
+	ok "$1: then the ledger is mirrored" wait_for emil_is_there
+}
+
+emil_is_there()
+{
+	certs | grep -q emil
+}
+
+# The list that is kept tells of dora.
+kept_dora()
+{
+	has kept 'ev:user|name:dora'
+}
+
+# Another file in the place of the database, and a disk that takes nothing for
+# a while.
+replaced()
+{
+	mkdir -p kept.new/full
+	user --database other.db add dora --admin
+	touch -d '1 minute ago' other.db
+	mv "$OTS_DATABASE_URI" gone.db
+	before=$(grep -c '^ev:users-end' w)
+	mv other.db "$OTS_DATABASE_URI"
+	ok "$1: another file is noticed" \
+		wait_for lists w $((before + 1))
+	ok "$1: and told" has w 'ev:user|name:dora'
+	ok "$1: a list that cannot be kept is logged" \
+		wait_for grep -q 'call=write path=kept' log
+	not_ok "$1: then it is not" kept_dora
+	rm -r kept.new
+	WAIT_SECONDS=20
+	ok "$1: but later" wait_for kept_dora
+	unset WAIT_SECONDS
+}
+
+# The process that has the database: $keeper, another one than $1.
+keeper_is_there()
+{
+	for keeper in $(pgrep -P "$auth"); do
+		[ "$(cat "/proc/$keeper/comm")" != auth-database ] ||
+			[ "$keeper" = "$1" ] || return 0
+	done
+	return 1
+}
+
+# A database that once was there and is refused while its process begins anew is
+# no reason to end.
+refused_later()
+{
+	keeper_is_there none
+	mv "$OTS_DATABASE_URI" gone.db
+	mkdir "$OTS_DATABASE_URI"
+	kill -KILL "$keeper"
+	ok "$1: its process begins anew" wait_for keeper_is_there "$keeper"
+	sleep 1 # it cannot be seen that it has tried
+	: >log
+	rmdir "$OTS_DATABASE_URI"
+	mv gone.db "$OTS_DATABASE_URI"
+	ok "$1: and waits until it is no longer refused" \
+		wait_for grep -q 'ev=database$' log
+}
+
 # stop NAME: as s6 does.
 stop()
 {
@@ -329,10 +409,16 @@ back()
 
 outage()
 {
+	is "hangs: bob comes in" "$(ask bob bob-s3cret)" '1 ok'
+	before=$(grep -c '^ev:users-end' w)
+	echo bob-s3cret | user passwd --password-fd 0 bob
+	ok "hangs: a new password is news" wait_for lists w $((before + 1))
 	is "hangs: before" "$(ask alice new-s3cret)" '1 ok'
 	# shellcheck disable=SC2046 # one word each
 	kill -STOP "$pg_pid" $(pgrep -P "$pg_pid")
 	without "hangs"
+	is "hangs: what was right before the new password counts no more" \
+		"$(ask bob bob-s3cret)" '1 the database is away'
 	ok "hangs: it is logged" wait_for grep -q 'ev=database-away' log
 	# shellcheck disable=SC2046 # one word each
 	kill -CONT "$pg_pid" $(pgrep -P "$pg_pid")
@@ -369,6 +455,13 @@ OTS_DATABASE_URI=$tmp/a.db
 export OTS_DATABASE_URI
 engine SQLite
 killed SQLite
+stop SQLite
+begin --snapshot kept --ledger ca
+watch w
+wait_for lists w 1
+locked SQLite
+replaced SQLite
+refused_later SQLite
 stop SQLite
 
 # A core would hold what is in memory.

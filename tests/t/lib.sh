@@ -21,6 +21,9 @@ set -u
 export BIN TOP
 PATH=$BIN:$PATH
 export PATH
+# What the test says goes here, so that the output of `ok NAME COMMAND` can be
+# sent elsewhere.
+exec 8>&1
 tests_run=0
 tests_bad=0
 children=
@@ -66,14 +69,14 @@ diag()
 pass()
 {
 	tests_run=$((tests_run + 1))
-	echo "ok $tests_run - $*"
+	echo "ok $tests_run - $*" >&8
 }
 
 fail()
 {
 	tests_run=$((tests_run + 1))
 	tests_bad=$((tests_bad + 1))
-	echo "not ok $tests_run - $*"
+	echo "not ok $tests_run - $*" >&8
 	return 1
 }
 
@@ -152,7 +155,7 @@ skip_all()
 
 done_testing()
 {
-	echo "1..$tests_run"
+	echo "1..$tests_run" >&8
 	[ $tests_bad = 0 ]
 	exit
 }
@@ -178,7 +181,7 @@ gone()
 # test; $spawned is its process id.
 spawn()
 {
-	setsid "$@" &
+	setsid "$@" 8>&- &
 	spawned=$!
 	children="$children $spawned"
 }

@@ -47,7 +47,7 @@ new_pid()
 ok "a server starts on port 0" server one
 one=$server port_one=$port
 ok "a second one beside it" server two OTS_NODE_ID=second_node
-two=$server
+two=$server port_two=$port
 like "both say what to try next" "$(cat "$tmp/one.out")" 'ots-phone .*alice'
 like "the first start shows the administrator's password" \
 	"$(cat "$tmp/one.out")" '^administrator [a-z0-9-]{20,}$'
@@ -63,8 +63,11 @@ person eve "$port"
 ok "ann sees bob" wait_for sees ann bob
 ok "bob sees ann" wait_for sees bob ann
 not_ok "servers are apart" sees eve ann
-ok "a phone" ots-phone --data "$tmp/one" --host "127.0.0.1:$tls_one" tess \
-	>"$tmp/phone.out" 2>&1 || diag "$(cat "$tmp/phone.out")"
+ots-phone --data "$tmp/one" --host "127.0.0.1:$tls_one" tess \
+	>"$tmp/phone.out" 2>&1
+is "a phone" $? 0 || diag "$(cat "$tmp/phone.out")"
+# What ots-route is told is kept here just after.
+ok "who is known" wait_for grep -q 'name:tess' "$tmp/one/db/users.rec"
 spawn ots-cat --as CS-tess --uid tess --at 1,2 --wait 60 \
 	--p12 "$tmp/one/ca/clients/tess/tess.p12" "tls://127.0.0.1:$tls_one" \
 	>"$tmp/tess" 2>"$tmp/tess.err" </dev/null
@@ -141,7 +144,37 @@ left=
 for pid in $pids; do gone "$pid" || left="$left $pid"; done
 is "no program is left again" "$left" ""
 
-spawn env OTS_TCP_STREAMING_PORT="$port" OTS_SSL_STREAMING_PORT=0 \
+# Prepared only; the database's name is read from the env folder and holds a
+# password, and neither another folder nor another name of it is asked.
+mkdir -p "$tmp/a b/env"
+echo 'sqlite:db/s3cret.db' >"$tmp/a b/env/OTS_DATABASE_URI"
+OTS_SERVER_NAMES='  ots.test  *.ots.test ' "$TOP/s6-services/ots-server" \
+	--bin "$BIN" --data "$tmp/a b" -n >"$tmp/check.out" 2>&1
+is "a check of a folder with a blank" $? 0 || diag "$(cat "$tmp/check.out")"
+like "shows the password of the administrator that it made" \
+	"$(cat "$tmp/check.out")" '^administrator [a-z0-9-]{20,}$'
+is "the names are kept" "$(cat "$tmp/a b/server-names")" \
+	'ots.test *.ots.test'
+is "ots-user finds the same database" \
+	"$(ots-user --data "$tmp/a b" list | grep -c '^administrator')" 1
+for names in 'a/../../b' '-x' 'a *'; do
+	OTS_SERVER_NAMES="$names" "$TOP/s6-services/ots-server" --bin "$BIN" \
+		--data "$tmp/names" -n >"$tmp/names.out" 2>&1
+	is "names that are none: $names" $? 100
+done
+ok "it starts" server 'a b' OTS_SERVER_NAMES=ots.test
+like "and names its folder as a shell takes it" "$(cat "$tmp/a b.out")" \
+	"--data '[^']*/a b' "
+leaks=
+for s in ots-listen ots-parse ots-route; do
+	tr '\0' '\n' <"/proc/$(pid_of 'a b' $s)/environ" |
+		grep -q s3cret && leaks="$leaks $s"
+done
+is "only ots-auth is told the name of the database" "$leaks" ""
+kill -TERM "$server"
+ok "it ends" wait_for gone "$server"
+
+spawn env OTS_TCP_STREAMING_PORT="$port_two" OTS_SSL_STREAMING_PORT=0 \
 	OTS_STREAMING_INTERFACE=127.0.0.1 \
 	"$TOP/s6-services/ots-server" --bin "$BIN" --data "$tmp/taken" \
 	>"$tmp/taken.out" 2>&1 </dev/null
@@ -149,7 +182,9 @@ taken=$spawned
 ok "a port that is taken ends the start" wait_for gone "$taken"
 not_ok "with an error" wait "$taken"
 like "which is said" "$(cat "$tmp/taken.out")" \
-	"fatal: .*127\.0\.0\.1:$port.*in use"
+	"fatal: .*127\.0\.0\.1:$port_two.*in use"
+like "after the administrator's password, which nobody can tell again" \
+	"$(cat "$tmp/taken.out")" '^administrator [a-z0-9-]{20,}$'
 
 spawn env OTS_TCP_STREAMING_PORT=nonsense "$TOP/s6-services/ots-server" \
 	--bin "$BIN" --data "$tmp/bad" >"$tmp/bad.out" 2>&1 </dev/null

@@ -20,6 +20,8 @@ test_groups(void **state)
 {
 	static const char *const bad[] = {"", " a", "\ta", "a\nb", "a\177",
 	    "\xff",
+	    "a\xc2\x9b"
+	    "31m", /* CSI */
 	    "12345678901234567890123456789012345678901234567890123456"
 	    "789012345"};
 	struct accounts *a = open_it(*state);

@@ -3,6 +3,8 @@
 
 #include <sys/wait.h>
 
+#include "clock.h"
+
 enum { PUT, GET, ALL, TWO, COUNT, NEXT, VALUE, N_SQL };
 
 static const char *const sql[] = {
@@ -229,6 +231,31 @@ add_one(struct db *d, void *arg)
 	return db_exec(d, NEXT, DB_VALUES(dbv_i64(v + 1))) == 1 ? 0 : -1;
 }
 
+/* Another who is in a hurry meanwhile. */
+static int
+add_beside(struct db *d, void *arg)
+{
+	uint64_t start = clock_mono_us();
+
+	if (add_one(d, NULL) < 0)
+		return -1;
+	FAILS(db_transact(arg, DB_TRY, add_one, NULL), EAGAIN);
+	assert_true(clock_mono_us() - start < DB_WAIT_MS * UINT64_C(1000) / 2);
+	return 0;
+}
+
+static void
+test_try(void **state)
+{
+	struct db *d = open_it(*state), *other = open_it(*state);
+
+	OK(db_transact(d, DB_WRITE, add_beside, other));
+	OK(db_transact(other, DB_TRY, add_one, NULL));
+	assert_int_equal(number(d, VALUE), 2);
+	db_close(&d);
+	db_close(&other);
+}
+
 /* A child's part: everything by itself. 0 is well. */
 static void
 child(const struct fix *f, int n, const struct db_schema *schema)
@@ -375,7 +402,8 @@ test_lost(void **state)
 
 #define TESTS(X)                                                               \
 	X(test_values), X(test_bad_values), X(test_transactions),              \
-	    X(test_read_moment), X(test_writers), X(test_migrations),          \
-	    X(test_migration_race), X(test_strangers), X(test_lost)
+	    X(test_read_moment), X(test_writers), X(test_try),                 \
+	    X(test_migrations), X(test_migration_race), X(test_strangers),     \
+	    X(test_lost)
 
 FIX_MAIN(TESTS)

@@ -73,6 +73,12 @@ test_default_uri(void **state)
 		fclose(file);
 		assert_int_equal(db_default_uri(NULL, f->dir, out), 0);
 		assert_string_equal(out, "postgresql://h/d");
+		assert_non_null(file = fopen(path, "w"));
+		fputs("sqlite:///db/other.db\n", file);
+		fclose(file);
+		assert_int_equal(db_default_uri(NULL, f->dir, out), 0);
+		assert_true(!strncmp(out, f->dir, strlen(f->dir)));
+		assert_string_equal(out + strlen(f->dir), "/db/other.db");
 		unlink(path);
 		path[strlen(f->dir) + 4] = '\0';
 		rmdir(path);
