@@ -21,9 +21,9 @@ set -u
 export BIN TOP
 PATH=$BIN:$PATH
 export PATH
-# What the test says goes here, so that the output of `ok NAME COMMAND` can be
+# What the test says goes to 6, so that the output of `ok NAME COMMAND` can be
 # sent elsewhere.
-exec 8>&1
+exec 6>&1
 tests_run=0
 tests_bad=0
 children=
@@ -69,14 +69,14 @@ diag()
 pass()
 {
 	tests_run=$((tests_run + 1))
-	echo "ok $tests_run - $*" >&8
+	echo "ok $tests_run - $*" >&6
 }
 
 fail()
 {
 	tests_run=$((tests_run + 1))
 	tests_bad=$((tests_bad + 1))
-	echo "not ok $tests_run - $*" >&8
+	echo "not ok $tests_run - $*" >&6
 	return 1
 }
 
@@ -155,7 +155,7 @@ skip_all()
 
 done_testing()
 {
-	echo "1..$tests_run" >&8
+	echo "1..$tests_run" >&6
 	[ $tests_bad = 0 ]
 	exit
 }
@@ -181,7 +181,7 @@ gone()
 # test; $spawned is its process id.
 spawn()
 {
-	setsid "$@" 8>&- &
+	setsid "$@" 6>&- &
 	spawned=$!
 	children="$children $spawned"
 }
