@@ -50,6 +50,7 @@ CORE_test_parse   := ots-parse
 CORE_test_fanout  := ots-listen
 CORE_test_listen  := ots-listen
 CORE_test_listen_tls := ots-listen
+CORE_test_listen_crowd := ots-listen
 CORE_fuzz_auth    := ots-listen
 CORE_test_route   := ots-route
 CORE_test_route_state  := ots-route

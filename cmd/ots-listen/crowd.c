@@ -10,7 +10,7 @@ crowd_init(
 	*c = (struct crowd){.max = max, .max_site = max_site};
 	map_init(&c->sites, seed);
 	TAILQ_INIT(&c->waiting);
-	TAILQ_INIT(&c->ready);
+	TAILQ_INIT(&c->turns);
 }
 
 /* All guests have left. */
@@ -49,6 +49,7 @@ site_of(struct crowd *c, struct slice key)
 		return NULL;
 	}
 	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->ready);
 	return *at = s;
 }
 
@@ -69,6 +70,19 @@ crowd_join(struct crowd *c, struct guest *g, struct slice key)
 	return 0;
 }
 
+/* It waits for us no more. */
+static void
+unready(struct crowd *c, struct guest *g)
+{
+	struct site *s = g->site;
+
+	TAILQ_REMOVE(&s->ready, g, same);
+	if (TAILQ_EMPTY(&s->ready))
+		TAILQ_REMOVE(&c->turns, s, turn);
+	g->ready = false;
+	c->n_ready--;
+}
+
 void
 crowd_leave(struct crowd *c, struct guest *g)
 {
@@ -77,8 +91,7 @@ crowd_leave(struct crowd *c, struct guest *g)
 	if (!s)
 		return;
 	if (g->ready) {
-		TAILQ_REMOVE(&c->ready, g, all);
-		c->n_ready--;
+		unready(c, g);
 	} else {
 		TAILQ_REMOVE(&c->waiting, g, all);
 		TAILQ_REMOVE(&s->waiting, g, same);
@@ -98,7 +111,9 @@ crowd_ready(struct crowd *c, struct guest *g)
 		return;
 	TAILQ_REMOVE(&c->waiting, g, all);
 	TAILQ_REMOVE(&g->site->waiting, g, same);
-	TAILQ_INSERT_TAIL(&c->ready, g, all);
+	if (TAILQ_EMPTY(&g->site->ready))
+		TAILQ_INSERT_TAIL(&c->turns, g->site, turn);
+	TAILQ_INSERT_TAIL(&g->site->ready, g, same);
 	g->ready = true;
 	c->n_ready++;
 }
@@ -106,13 +121,18 @@ crowd_ready(struct crowd *c, struct guest *g)
 struct guest *
 crowd_next(struct crowd *c)
 {
-	struct guest *g = TAILQ_FIRST(&c->ready);
+	struct site *s = TAILQ_FIRST(&c->turns);
+	struct guest *g;
 
-	if (!g)
+	if (!s)
 		return NULL;
-	TAILQ_REMOVE(&c->ready, g, all);
-	c->n_ready--;
-	g->ready = false;
+	g = TAILQ_FIRST(&s->ready);
+	unready(c, g);
+	if (!TAILQ_EMPTY(&s->ready)) {
+		/* Behind the others. */
+		TAILQ_REMOVE(&c->turns, s, turn);
+		TAILQ_INSERT_TAIL(&c->turns, s, turn);
+	}
 	if (g->moves < CROWD_MOVES) {
 		g->moves++;
 		TAILQ_INSERT_TAIL(&c->waiting, g, all);
@@ -123,4 +143,12 @@ crowd_next(struct crowd *c)
 		TAILQ_INSERT_HEAD(&g->site->waiting, g, same);
 	}
 	return g;
+}
+
+struct guest *
+crowd_any(const struct crowd *c)
+{
+	const struct site *s = TAILQ_FIRST(&c->turns);
+
+	return s ? TAILQ_FIRST(&s->ready) : TAILQ_FIRST(&c->waiting);
 }

@@ -8,7 +8,9 @@
  * byte now and then is no way to stay. Who has sent something and waits for us
  * is not sent away; if that is all of them, the newcomer is.
  *
- * Those who wait for us have their turn in the order in which they came. */
+ * Of those who wait for us the sites have their turn one after another, and
+ * within a site it is the order in which they came: a thousand of one address
+ * do not keep one of another waiting. */
 #ifndef OTS_LISTEN_CROWD_H
 #define OTS_LISTEN_CROWD_H
 
@@ -23,15 +25,18 @@
 #define CROWD_MOVES 4
 
 TAILQ_HEAD(guests, guest);
+TAILQ_HEAD(sites, site);
 
 struct site {
-	struct guests waiting; /* we wait for them: longest first */
-	uint32_t n;            /* all of the site */
+	struct guests waiting;  /* we wait for them: longest first */
+	struct guests ready;    /* they wait for us */
+	TAILQ_ENTRY(site) turn; /* while some do */
+	uint32_t n;             /* all of the site */
 };
 
 /* Zeroed, inside the caller's struct. */
 struct guest {
-	TAILQ_ENTRY(guest) all, same; /* in `waiting`, or in `ready` (all) */
+	TAILQ_ENTRY(guest) all, same; /* all: in crowd.waiting, unless ready */
 	struct site *site;
 	struct slice key; /* of the site: the caller's memory */
 	uint8_t moves;
@@ -40,7 +45,8 @@ struct guest {
 
 struct crowd {
 	struct map sites;
-	struct guests waiting, ready;
+	struct guests waiting;
+	struct sites turns; /* whose guests are ready */
 	uint32_t n, n_ready, max, max_site;
 };
 
@@ -60,5 +66,7 @@ void crowd_ready(struct crowd *c, struct guest *g);
 /* Whose turn it is, or NULL: we wait for it again (and that was progress),
  * until crowd_ready. */
 struct guest *crowd_next(struct crowd *c);
+/* Any of them; NULL: there is none. */
+struct guest *crowd_any(const struct crowd *c);
 
 #endif

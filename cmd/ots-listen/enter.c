@@ -35,6 +35,7 @@ struct entrant {
 	enum stage stage;
 	int fd;
 	struct tls *tls; /* from its first bytes on */
+	uint32_t trust;  /* which CAs counted then (secure.h) */
 	struct tls_peer cert;
 	bool proven; /* it is a certificate of ours, and its own */
 	/* Only where a password is wanted: what it sent so far, and what the
@@ -157,6 +158,17 @@ wait_for(struct entrant *t, uint32_t events)
 
 /* ---- becoming a client ---- */
 
+/* Why it may not come in, as things are now: while it was on its way CAs or
+ * revocations may have changed, and nobody looks for it among the clients. */
+static const char *
+unwelcome(const struct entrant *t)
+{
+	const struct secure *s = &t->e->s->secure;
+
+	return t->trust != s->trust ? "the CAs have changed meanwhile"
+				    : secure_refuses(s, &t->cert);
+}
+
 static void
 let_in(struct entrant *t, const char *user)
 {
@@ -254,10 +266,12 @@ read_password(struct entrant *t)
 static void
 answered(struct entrant *t)
 {
-	if (t->right)
-		let_in(t, t->doc->user);
+	const char *why = t->right ? unwelcome(t) : t->why;
+
+	if (why)
+		refuse(t, why);
 	else
-		refuse(t, t->why);
+		let_in(t, t->doc->user);
 }
 
 /* ---- handshakes ---- */
@@ -276,7 +290,7 @@ greeted(struct entrant *t)
 	t->proven = true;
 	e->n.handshakes++;
 	e->n.resumed += t->cert.resumed;
-	why = secure_refuses(&e->s->secure, &t->cert);
+	why = unwelcome(t);
 	if (why) {
 		refuse(t, why);
 		return;
@@ -316,8 +330,10 @@ shake(struct entrant *t)
 
 	if (silent(t))
 		return;
-	if (!t->tls)
+	if (!t->tls) {
 		t->tls = tls_accept(t->e->s->secure.ctx, t->fd);
+		t->trust = t->e->s->secure.trust;
+	}
 	if (!t->tls) {
 		refuse(t, "no memory");
 		return;
@@ -454,8 +470,7 @@ enter_end(struct enter *e)
 {
 	struct guest *g;
 
-	while ((g = TAILQ_FIRST(&e->crowd.ready)) ||
-	    (g = TAILQ_FIRST(&e->crowd.waiting)))
+	while ((g = crowd_any(&e->crowd)))
 		dismiss((struct entrant *)(void *)g);
 	crowd_fini(&e->crowd);
 }

@@ -3,8 +3,8 @@
  * a TLS session; when it has shown a certificate that counts, and a password
  * where one is wanted, it becomes a client. All of that has a deadline, which
  * runs while we wait for it (or for ots-auth), not while it waits for us.
- * Handshakes cost a millisecond each: they are done a few at a time, in the
- * order in which the bytes came, and all else goes on between. */
+ * Handshakes cost a millisecond each: they are done a few at a time, site
+ * by site (crowd.h), and all else goes on between. */
 #ifndef OTS_LISTEN_ENTER_H
 #define OTS_LISTEN_ENTER_H
 

@@ -206,6 +206,8 @@ fan_iov(const struct fan_queue *q, struct iovec *iov, int max, size_t budget)
 
 	for (i = 0; i < q->n && n < max && sum < budget; i++) {
 		iov[n] = range_bytes(&q->r[q->head + i], i ? 0 : q->skip);
+		if (iov[n].iov_len > budget - sum)
+			iov[n].iov_len = budget - sum;
 		sum += iov[n++].iov_len;
 	}
 	return n;

@@ -76,7 +76,7 @@ struct fan_ref fan_commit(
 /* Put it at the end of a queue. 1; 0: it is there already; -1 ENOMEM. */
 int fan_push(struct fan_queue *q, struct fan_ref ref);
 
-/* The next bytes to send: at most max pieces and about `budget` bytes. */
+/* The next bytes to send: at most max pieces and `budget` bytes. */
 int fan_iov(
     const struct fan_queue *q, struct iovec *iov, int max, size_t budget);
 /* n of these bytes were sent. */

@@ -131,11 +131,12 @@ int
 listen_input(struct listen *l, struct client *c, char *p, size_t n)
 {
 	uint64_t auths = l->n.auths;
-	struct slice msg;
 	enum frame_kind k;
+	struct slice msg;
 
 	framer_feed(&c->framer, p, n);
-	while ((k = framer_next(&c->framer, &msg)) != FRAME_NONE) {
+	while (
+	    !c->doomed && (k = framer_next(&c->framer, &msg)) != FRAME_NONE) {
 		c->before_last_in = c->last_in;
 		c->last_in = l->now;
 		switch (k) {
@@ -151,10 +152,9 @@ listen_input(struct listen *l, struct client *c, char *p, size_t n)
 			break;
 		default:
 			listen_doom(l, c, frame_kind_name(k));
-			return -1;
 		}
 	}
 	if (l->n.auths != auths || c->framer.auth)
 		explicit_bzero(p, n);
-	return account_unfinished(l, c);
+	return c->doomed ? -1 : account_unfinished(l, c);
 }

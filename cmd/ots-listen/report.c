@@ -6,7 +6,7 @@ static bool
 client_at_fault(const char *why)
 {
 	static const char *const others[] = {"eof", "reset", "timeout",
-	    "hangup", "revoked", "expired", "superseded"};
+	    "hangup", "revoked", "expired", "superseded", "ca-changed"};
 	size_t i;
 
 	for (i = 0; i < sizeof others / sizeof others[0]; i++)
@@ -24,6 +24,23 @@ log_client(struct log_line *line, const struct client *c)
 		return;
 	log_s(line, "user", c->who->user);
 	log_s(line, "serial", c->who->peer.serial);
+}
+
+void
+report_refuse(const char *via, const char *peer, const struct identity *who,
+    const char *why)
+{
+	struct log_line line;
+
+	log_open(&line, LOG_REFUSE);
+	log_s(&line, "via", via);
+	log_s(&line, "peer", peer);
+	if (who) {
+		log_s(&line, "user", who->user);
+		log_s(&line, "serial", who->peer.serial);
+	}
+	log_s(&line, "why", why);
+	log_send(&line);
 }
 
 void

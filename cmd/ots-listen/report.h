@@ -4,6 +4,9 @@
 
 #include "server.h"
 
+/* A client was not let in; who: NULL if nobody knows. */
+void report_refuse(const char *via, const char *peer,
+    const struct identity *who, const char *why);
 /* A client has come. */
 void report_accept(const struct client *c);
 /* A client goes: why, and its totals. */

@@ -1,6 +1,7 @@
 #include "secure.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -10,10 +11,13 @@
 
 #include "clock.h"
 #include "log.h"
+#include "trust.h"
 
 #define SECOND    ((uint64_t)1000000)
 #define SETTLE_US ((uint64_t)100000) /* files often change together */
 #define LOOK_US   (60 * SECOND)
+#define AGAIN_US  (3 * SECOND) /* after files that cannot be used */
+#define CA_MAX    ((size_t)4 << 20)
 #define DAY_S     ((int64_t)86400)
 #define WARN_DAYS 30
 
@@ -23,10 +27,86 @@ wall_s(void)
 	return (int64_t)(clock_wall_us() / SECOND);
 }
 
+/* ---- the files ---- */
+
+static const char *
+file_at(const struct secure *s, int i)
+{
+	const char *const files[SECURE_FILES] = {
+	    s->files.cert, s->files.key, s->files.ca, s->files.crl};
+
+	return files[i];
+}
+
+static struct secure_mark
+mark_of(const char *path)
+{
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0)
+		return (struct secure_mark){0};
+	return (struct secure_mark){
+	    st.st_dev, st.st_ino, st.st_size, st.st_mtim};
+}
+
+static bool
+same_mark(const struct secure_mark *a, const struct secure_mark *b)
+{
+	return a->dev == b->dev && a->ino == b->ino && a->size == b->size &&
+	    a->changed.tv_sec == b->changed.tv_sec &&
+	    a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* Are they others than those that were read last? */
+static bool
+have_changed(const struct secure *s)
+{
+	struct secure_mark now;
+	int i;
+
+	for (i = 0; i < SECURE_FILES; i++) {
+		now = mark_of(file_at(s, i));
+		if (!same_mark(&now, &s->mark[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The text of the CA file, as far as it can be read. */
+static struct buf
+read_ca(const struct secure *s)
+{
+	struct buf out = {.max = CA_MAX};
+	int fd = open(s->files.ca, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char part[8192];
+	ssize_t n;
+
+	if (fd < 0)
+		return out;
+	while ((n = read(fd, part, sizeof part)) > 0)
+		if (buf_append(&out, part, (size_t)n) < 0)
+			break;
+	close(fd);
+	return out;
+}
+
+/* Of what they say now; *ca is their CA file (buf_fini). NULL: *err. */
+static struct tls_ctx *
+read_files(struct secure *s, struct buf *ca, char err[TLS_ERR_MAX])
+{
+	int i;
+
+	/* Marks first: what changes from now on is noticed. */
+	for (i = 0; i < SECURE_FILES; i++)
+		s->mark[i] = mark_of(file_at(s, i));
+	*ca = read_ca(s);
+	return tls_server(&s->files, s->ctx, err);
+}
+
 int
 secure_load(struct secure *s, char err[TLS_ERR_MAX])
 {
-	s->ctx = tls_server(&s->files, NULL, err);
+	s->ctx = read_files(s, &s->ca, err);
 	return s->ctx ? 0 : -1;
 }
 
@@ -47,6 +127,14 @@ static bool
 is_revoked(void *arg, const struct identity *who)
 {
 	return tls_revoked(arg, &who->peer);
+}
+
+static bool
+by_certificate(void *arg, const struct identity *who)
+{
+	(void)arg;
+	(void)who;
+	return true;
 }
 
 struct expiry {
@@ -146,44 +234,85 @@ warn_crl(struct secure *s, int64_t ends, int64_t now)
 static void watch_folders(struct secure *s);
 
 static void
-look(void *arg)
+warn(struct secure *s)
 {
-	struct secure *s = arg;
 	int64_t now = wall_s();
 
 	warn_cert(s, tls_cert_expires(s->ctx), now);
 	warn_crl(s, tls_crl_expires(s->ctx), now);
-	watch_folders(s);
+}
+
+/* A folder that was taken away and came back later, a renamed one above it, a
+ * file system that tells nothing: inotify does not say all. */
+static void
+look(void *arg)
+{
+	struct secure *s = arg;
+
 	(void)loop_timer_set(s->loop, &s->look, loop_now(s->loop) + LOOK_US);
+	watch_folders(s);
+	if (s->wrong[0] || have_changed(s))
+		secure_reload(s);
+	else
+		warn(s);
 }
 
 /* ---- reading them again ---- */
 
+/* Said once, tried until it is right: if it was for want of descriptors, no
+ * change of the files will tell when. */
+static void
+cannot_use(struct secure *s, const char err[TLS_ERR_MAX])
+{
+	if (strcmp(s->wrong, err) != 0)
+		log_kv(LOG_TLS_BAD, "why", err, NULL);
+	memcpy(s->wrong, err, sizeof s->wrong);
+	if (!s->wrong[0])
+		s->wrong[0] = '?';
+	(void)loop_timer_set(s->loop, &s->look, loop_now(s->loop) + AGAIN_US);
+}
+
+/* Without one of the CAs, who may stay? All come back at once who may. */
+static uint32_t
+distrust(struct secure *s)
+{
+	s->trust++;
+	return listen_doom_if(s->core, by_certificate, NULL, "ca-changed");
+}
+
 void
 secure_reload(struct secure *s)
 {
-	char err[TLS_ERR_MAX];
-	struct tls_ctx *ctx;
+	char err[TLS_ERR_MAX] = "";
 	struct log_line line;
-	uint32_t gone;
+	struct tls_ctx *ctx;
+	uint32_t gone, others = 0;
+	struct buf ca;
 
 	if (!s->ctx)
 		return;
 	watch_folders(s);
-	ctx = tls_server(&s->files, s->ctx, err);
+	ctx = read_files(s, &ca, err);
 	if (!ctx) {
-		log_kv(LOG_TLS_BAD, "why", err, NULL);
+		buf_fini(&ca);
+		cannot_use(s, err);
 		return;
 	}
 	tls_ctx_free(&s->ctx);
 	s->ctx = ctx;
+	s->wrong[0] = '\0';
 	s->warned_cert = s->warned_crl = 0;
 	gone = listen_doom_if(s->core, is_revoked, s->ctx, "revoked");
+	if (trust_lost(buf_slice(&s->ca), buf_slice(&ca)))
+		others = distrust(s);
+	buf_fini(&s->ca);
+	s->ca = ca;
 	log_open(&line, LOG_TLS_READ);
 	log_s(&line, "path", s->files.cert);
 	log_u64(&line, "revoked", gone);
+	log_u64(&line, "untrusted", others);
 	log_send(&line);
-	look(s);
+	warn(s);
 }
 
 static void
@@ -193,15 +322,6 @@ settled(void *arg)
 }
 
 /* ---- noticing that they change ---- */
-
-static const char *
-file_at(const struct secure *s, int i)
-{
-	const char *const files[SECURE_FILES] = {
-	    s->files.cert, s->files.key, s->files.ca, s->files.crl};
-
-	return files[i];
-}
 
 static const char *
 base_name(const char *path)

@@ -44,6 +44,20 @@ close_doomed(struct server *s)
 	}
 }
 
+/* The end of the process: a TLS stream that just breaks off looks cut. */
+static void
+part(struct server *s)
+{
+	struct conn *k;
+	uint32_t i;
+
+	for (i = 0; i < s->core.slots.cap; i++) {
+		k = s->core.slots.obj[i];
+		if (k)
+			k->link.ops->close(&k->link);
+	}
+}
+
 /* ---- reading ---- */
 
 /* Clients are read unless the next program is full, or they were just read. */
@@ -113,8 +127,8 @@ server_admit(
 	struct conn *k = calloc(1, sizeof *k);
 
 	if (!k || listen_join(&s->core, &k->c, link.ops->via, peer, who) < 0) {
-		log_kv(LOG_REFUSE, "via", link.ops->via, "peer", peer, "why",
-		    k && errno == ENFILE ? "--max-clients" : "no memory", NULL);
+		report_refuse(link.ops->via, peer, who,
+		    k && errno == ENFILE ? "--max-clients" : "no memory");
 		free(k);
 		free(who);
 		link.ops->close(&link);
@@ -338,6 +352,7 @@ server_run(struct server *s, int ready_fd)
 	}
 	output_rest(s);
 	report_counters(s, false);
+	part(s);
 	log_kv(LOG_STOP, NULL);
 	return 0;
 }

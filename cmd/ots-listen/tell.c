@@ -1,5 +1,8 @@
 #include "tell.h"
 
+/* In one record, beside its other labels. */
+#define KEYS_TOLD (REC_FIELDS_MAX - 8)
+
 void
 tell_end(struct listen *l, struct rec_writer *w)
 {
@@ -28,11 +31,36 @@ tell_frame(struct listen *l, struct rec_writer *w, const struct client *c)
 	rec_put_u64(w, "t", l->wall);
 }
 
+/* Keys by which a client is named: it may have made itself thousands. */
+static bool
+is_name(struct slice key)
+{
+	return slice_starts(key, "uid:") || slice_starts(key, "callsign:");
+}
+
+/* A record may not hold all. Groups and marks come first: of a group that is
+ * not told ots-route would not know that the client must leave it. Names that
+ * find no room are bound anew when ots-route is told the positions. */
+static void
+put_keys(struct rec_writer *w, const struct client *c)
+{
+	uint32_t i, n = 0, names;
+
+	for (names = 0; names < 2; names++)
+		for (i = 0; i < c->holder.n && n < KEYS_TOLD; i++) {
+			struct slice key = c->holder.held[i].key->name;
+
+			if (is_name(key) != (names == 1))
+				continue;
+			rec_put_raw(w, "key", key);
+			n++;
+		}
+}
+
 void
 tell_open(struct listen *l, const struct client *c, bool again)
 {
 	struct rec_writer w;
-	uint32_t i;
 
 	rec_begin(&w, l->out, "open");
 	rec_puts(&w, "conn", c->conn);
@@ -40,12 +68,10 @@ tell_open(struct listen *l, const struct client *c, bool again)
 	rec_puts(&w, "peer", c->peer);
 	put_who(&w, c);
 	rec_put_u64(&w, "t", c->since);
-	if (again)
+	if (again) {
 		rec_puts(&w, "again", "1");
-	/* Keys beyond what a record holds are bound anew by ots-route when it
-	 * is told the positions. */
-	for (i = 0; again && i < c->holder.n && i < REC_FIELDS_MAX - 8; i++)
-		rec_put_raw(&w, "key", c->holder.held[i].key->name);
+		put_keys(&w, c);
+	}
 	tell_end(l, &w);
 }
 

@@ -255,6 +255,35 @@ kill -INT "$spawned"
 wait "$spawned"
 exec 8>&-
 
+# --- users ---
+
+# ots-auth is not there: nothing is read for three seconds, then those without
+# a user are served.
+start away --auth "$tmp/none.sock"
+line ev:open conn:n.1.1 via:tcp >&8
+line ev:open conn:n.2.1 via:tls user:alice >&8
+line ev:cot conn:n.2.1 uid:m type:u-d "xml:$(event m u-d)" >&8
+not_ok "at first nothing is read" grep -q ev:bind away.out
+ok "then who has no user is served" \
+	wait_for has away.out 'ev:bind|conn:n.1.1|key:group:__ANON__'
+ok "who has one waits" wait_for grep -q 'ev=waiting conn=n.2.1 user=alice' \
+	away.log
+is "and is in no group" "$(grep -c 'conn:n.2.1\|uid:m' away.out)" 0
+like "that ots-auth is not there, is said" "$(cat away.log)" 'ev=auth-away'
+kill -INT "$spawned"
+wait "$spawned"
+is "SIGINT: 0" $? 0
+exec 8>&-
+
+start early --auth "$tmp/none.sock"
+line ev:open conn:n.1.1 via:tcp >&8
+kill -TERM "$spawned"
+wait "$spawned"
+is "SIGTERM while nothing is read: 0" $? 0
+is "and what was not read is left to the successor" \
+	"$(grep -c ev:bind early.out)" 0
+exec 8>&-
+
 # --- asked to stop, but nobody reads ---
 
 mkfifo stuck.in stuck.out

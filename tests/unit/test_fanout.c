@@ -109,7 +109,7 @@ test_against_model(void **state)
 	static char text[3000];
 	unsigned seed = 1, i, k, n;
 	struct fan_ref ref;
-	size_t got;
+	size_t got, sum;
 	int pieces, p;
 
 	(void)state;
@@ -133,8 +133,10 @@ test_against_model(void **state)
 			assert_int_equal(fan_detach(&f, &q[k]), 0);
 		while (q[k].bytes > (seed >> 12) % 200000) {
 			pieces = fan_iov(&q[k], iov, 3, 5000);
-			for (p = 0; p < pieces; p++) {
+			for (p = 0, sum = 0; p < pieces; p++) {
 				got = iov[p].iov_len;
+				sum += got;
+				assert_true(sum <= 5000);
 				if (p + 1 == pieces)
 					got = (got + 1) / 2;
 				assert_memory_equal(

@@ -304,6 +304,35 @@ test_telling_again(void **state)
 	tear_down(&f);
 }
 
+/* However many names it gave itself, its groups are told: ots-route must be
+ * able to take them away. */
+static void
+test_telling_many_keys(void **state)
+{
+	struct fixture f;
+	char line[64];
+	int i;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	record(&f, "ev:bind\tconn:n.0.100\tkey:group:Gone");
+	for (i = 0; i < 600; i++) {
+		assert_true(str_fmt(line, sizeof line,
+				"ev:bind\tconn:n.0.100\tkey:uid:%d", i) > 0);
+		record(&f, line);
+	}
+	/* the last key takes the place of one that goes */
+	record(&f, "ev:unbind\tconn:n.0.100\tkey:group:Gone");
+	record(&f, "ev:bind\tconn:n.0.100\tkey:group:Red");
+	record(&f, "ev:bind\tconn:n.0.100\tkey:incognito:1");
+	buf_clear(&f.out);
+	listen_tell_begin(&f.l, 7);
+	listen_tell(&f.l, SIZE_MAX);
+	assert_non_null(slice_find(buf_slice(&f.out),
+	    SLICE("\tagain:1\tkey:group:Red\tkey:incognito:1\tkey:uid:")));
+	tear_down(&f);
+}
+
 static void
 test_slow_client(void **state)
 {
@@ -433,6 +462,7 @@ main(void)
 	    cmocka_unit_test(test_delivery),
 	    cmocka_unit_test(test_too_big),
 	    cmocka_unit_test(test_telling_again),
+	    cmocka_unit_test(test_telling_many_keys),
 	    cmocka_unit_test(test_slow_client),
 	    cmocka_unit_test(test_lists_survive_leaving),
 	    cmocka_unit_test(test_unfinished),
