@@ -316,8 +316,10 @@ next_record(struct cursor *c)
 }
 
 /* 0, or -1 with errno. A write never waits for the socket here; it waits for
- * the other side only if that has sent a message of the handshake in pieces. A
- * server's long tickets may be; a client has no reason to. */
+ * the other side only if that has sent a message of the handshake in several
+ * records (TCP's pieces do not matter). A server's long tickets may come so.
+ * The one message that a client may send has five bytes: who cuts that in two
+ * only wants to be waited for. */
 static int
 encrypt(struct tls *t, struct slice record)
 {
@@ -333,6 +335,8 @@ encrypt(struct tls *t, struct slice record)
 		return -1;
 	}
 	failed(t, code);
+	if (code == SSL_ERROR_WANT_READ)
+		t->why = "message of the handshake in pieces";
 	errno = EPROTO;
 	return -1;
 }

@@ -53,6 +53,9 @@ struct tls_client {
 	bool anyone;
 };
 struct tls_ctx *tls_client(const struct tls_client *c, char err[TLS_ERR_MAX]);
+/* Does it trust the system's CAs? They sign for everybody, so that only the
+ * name tells whose a server is: check it. */
+bool tls_trusts_system(const struct tls_ctx *c);
 void tls_ctx_free(struct tls_ctx **c);
 
 /* Does the CRL of the context name this certificate, or a CA of `ca` that has

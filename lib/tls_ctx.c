@@ -8,7 +8,8 @@
 #include <sys/auxv.h>
 #endif
 
-#define DEPTH 4 /* certificates between a leaf and what is trusted */
+#define DEPTH     4     /* certificates between a leaf and what is trusted */
+#define CERTS_MAX 16384 /* bytes of certificates that a stranger may send */
 
 /* AES-128 is enough and the cheapest where the processor has AES: one core
  * (AMD EPYC, OpenSSL 3.0) seals 5.4 GB/s in records of 16 KiB, with AES-256
@@ -61,8 +62,10 @@ set_up(SSL_CTX *ssl, bool server)
 	    SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* What goes out is what stands in the file: to look for the chain in
 	 * each handshake costs signatures. */
-	if (server)
+	if (server) {
 		SSL_CTX_set_mode(ssl, SSL_MODE_NO_AUTO_CHAIN);
+		SSL_CTX_set_max_cert_list(ssl, CERTS_MAX);
+	}
 	SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_max_early_data(ssl, 0);
 	SSL_CTX_set_verify_depth(ssl, DEPTH);
@@ -339,14 +342,20 @@ set_up_client(
 		return false;
 	if (f->ca && !load_trust(c, f->ca, err))
 		return false;
-	if (!c->cas && !want->anyone &&
-	    SSL_CTX_set_default_verify_paths(c->ssl) != 1) {
+	c->system_cas = !c->cas && !want->anyone;
+	if (c->system_cas && SSL_CTX_set_default_verify_paths(c->ssl) != 1) {
 		tls_fail(err, "TLS", tls_reason("no CAs in this system"));
 		return false;
 	}
 	SSL_CTX_set_verify(c->ssl,
 	    want->anyone ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, on_verify);
 	return true;
+}
+
+bool
+tls_trusts_system(const struct tls_ctx *c)
+{
+	return c->system_cas;
 }
 
 struct tls_ctx *

@@ -86,7 +86,7 @@ void tls_tickets_use(SSL_CTX *ssl);
 struct tls_ctx {
 	SSL_CTX *ssl;
 	unsigned refs;
-	bool server;
+	bool server, system_cas;
 	STACK_OF(X509) * cas;
 	struct tls_tickets *tickets;
 	struct tls_crl crl;

@@ -48,8 +48,8 @@ on_deadline(void *arg)
 static void
 begin_tls(struct link *k)
 {
-	k->tls = tls_connect(
-	    k->cfg->tls, k->rx, k->cfg->target.host, k->cfg->secure.check_name);
+	k->tls = tls_connect(k->cfg->tls, k->rx, k->cfg->target.host,
+	    k->cfg->secure.check_name || tls_trusts_system(k->cfg->tls));
 	loop_timer_init(&k->deadline, on_deadline, k);
 	if (!k->tls ||
 	    loop_timer_set(k->loop, &k->deadline,

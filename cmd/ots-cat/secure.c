@@ -120,12 +120,15 @@ refused(const struct secure_config *cfg, const char *peer, const char *alert)
 
 /* What to do about the server's certificate. */
 static const char *
-remedy(const char *why)
+remedy(const struct secure_config *cfg, const char *why)
 {
 	if (strcmp(why, "unknown CA") == 0)
 		return " (--ca gives the CA of the server)";
 	if (strcmp(why, "wrong name") == 0)
-		return " (it is not for this host; see --check-name)";
+		return cfg->check_name
+		    ? " (it is not for this host; see --check-name)"
+		    : " (it is not for this host; with --ca, which gives the "
+		      "CA of the server, that does not matter)";
 	return "";
 }
 
@@ -146,7 +149,7 @@ secure_failed(
 	else
 		warnx_line("%s: the server's certificate or TLS is not good: "
 			   "%s%s",
-		    peer, why, remedy(why));
+		    peer, why, remedy(cfg, why));
 	return EXIT_USAGE;
 }
 

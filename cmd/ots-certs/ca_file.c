@@ -1,4 +1,5 @@
 /* Files and folders of the CA: whole or absent, owned like their folder. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #define LOCK_WAIT_US 30000000
 #define LOCK_TELL_US 1000000
+#define LOCK_LOOK_US 10000 /* who waits for it looks so often */
 
 void
 ca_path(char out[], size_t size, const char *dir, const char *name)
@@ -22,13 +24,23 @@ ca_path(char out[], size_t size, const char *dir, const char *name)
 		die(EXIT_USAGE, "%s/%s: the path is too long", dir, name);
 }
 
+/* Of a path: does it help to try again? */
+static int
+code_of(int err)
+{
+	return err == ENOENT || err == ENOTDIR || err == EISDIR ||
+		err == EACCES || err == EPERM
+	    ? EXIT_USAGE
+	    : EXIT_TEMP;
+}
+
 static int
 open_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		die_sys(EXIT_TEMP, "unable to open the folder %s", dir);
+		die_sys(code_of(errno), "unable to open the folder %s", dir);
 	return fd;
 }
 
@@ -40,11 +52,10 @@ ca_own_like(int dir_fd, int fd, mode_t mode)
 	if (fstat(dir_fd, &dir) < 0 || fstat(fd, &st) < 0 ||
 	    (geteuid() == 0 && fchown(fd, dir.st_uid, dir.st_gid) < 0))
 		die_sys(EXIT_TEMP, "unable to change the owner of a file");
-	if (dir.st_mode & S_ISGID) {
+	if (mode & dir.st_mode & S_ISGID)
 		mode |= (mode & (S_IRUSR | S_IXUSR)) >> 3;
-		if (S_ISDIR(st.st_mode))
-			mode |= S_ISGID;
-	}
+	if (!S_ISDIR(st.st_mode) || !(dir.st_mode & S_ISGID))
+		mode &= ~(mode_t)S_ISGID;
 	if (fchmod(fd, mode) < 0)
 		die_sys(EXIT_TEMP, "unable to set the mode of a file");
 }
@@ -82,18 +93,19 @@ ca_write_file(
 	fd = openat(dir_fd, beside,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		die_sys(EXIT_TEMP, "unable to make %s/%s", dir, beside);
+		die_sys(code_of(errno), "unable to make %s/%s", dir, beside);
 	ca_own_like(dir_fd, fd, mode);
-	if (write_all(fd, bytes) < 0 || fsync(fd) < 0) {
+	if (write_all(fd, bytes) < 0 || fsync(fd) < 0 ||
+	    renameat(dir_fd, beside, dir_fd, name) < 0) {
 		int err = errno;
 
 		(void)unlinkat(dir_fd, beside, 0);
 		errno = err;
-		die_sys(EXIT_TEMP, "unable to write %s/%s", dir, name);
+		die_sys(code_of(err), "unable to write %s/%s", dir, name);
 	}
 	close(fd);
-	if (renameat(dir_fd, beside, dir_fd, name) < 0 || fsync(dir_fd) < 0)
-		die_sys(EXIT_TEMP, "unable to put %s/%s in place", dir, name);
+	if (fsync(dir_fd) < 0)
+		die_sys(EXIT_TEMP, "unable to sync the folder %s", dir);
 	close(dir_fd);
 }
 
@@ -157,17 +169,13 @@ parent_of(const char *path, char out[CA_PATH_MAX])
 		*slash = '\0';
 }
 
-void
-ca_make_dir(const char *path, mode_t mode)
+/* Owner and mode of a folder of ours. */
+static void
+set_up_dir(const char *path, mode_t mode)
 {
 	char parent[CA_PATH_MAX];
 	int up, fd;
 
-	if (mkdir(path, mode) < 0) {
-		if (errno == EEXIST)
-			return;
-		die_sys(EXIT_USAGE, "unable to make the folder %s", path);
-	}
 	parent_of(path, parent);
 	up = open_dir(parent);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -178,6 +186,45 @@ ca_make_dir(const char *path, mode_t mode)
 	if (fsync(up) < 0)
 		die_sys(EXIT_TEMP, "unable to sync the folder %s", parent);
 	close(up);
+}
+
+/* false: it is there. */
+static bool
+make_dir(const char *path, mode_t mode)
+{
+	if (mkdir(path, mode & 0777) == 0) {
+		set_up_dir(path, mode);
+		return true;
+	}
+	if (errno != EEXIST)
+		die_sys(EXIT_USAGE, "unable to make the folder %s", path);
+	return false;
+}
+
+static bool
+is_empty(const char *path)
+{
+	const struct dirent *e;
+	bool empty = true;
+	struct stat st;
+	DIR *d;
+
+	/* A link is somebody's wish. */
+	if (lstat(path, &st) < 0 || !S_ISDIR(st.st_mode) ||
+	    !(d = opendir(path)))
+		return false;
+	while (empty && (e = readdir(d)))
+		empty =
+		    strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+	closedir(d);
+	return empty;
+}
+
+void
+ca_make_dir(const char *path, mode_t mode)
+{
+	if (!make_dir(path, mode) && is_empty(path))
+		set_up_dir(path, mode);
 }
 
 void
@@ -192,17 +239,30 @@ ca_make_dirs(const char *path)
 		if (part[i] != '/')
 			continue;
 		part[i] = '\0';
-		ca_make_dir(part, 0755);
+		(void)make_dir(part, 0755);
 		part[i] = '/';
 	}
 	if (part[i - 1] != '/')
-		ca_make_dir(part, 0755);
+		(void)make_dir(part, 0755);
+}
+
+static void
+pause_us(long us)
+{
+	const struct timespec t = {.tv_nsec = us * 1000};
+
+	(void)nanosleep(&t, NULL);
+}
+
+void
+ca_lock_pause(void)
+{
+	pause_us(3L * LOCK_LOOK_US);
 }
 
 static void
 wait_for_lock(int fd, const char *dir)
 {
-	const struct timespec pause = {.tv_nsec = 10000000};
 	uint64_t start = clock_mono_us(), waited;
 	bool told = false;
 
@@ -219,7 +279,7 @@ wait_for_lock(int fd, const char *dir)
 			warnx_line("waiting for another ots-certs");
 			told = true;
 		}
-		(void)nanosleep(&pause, NULL);
+		pause_us(LOCK_LOOK_US);
 	}
 }
 
@@ -227,11 +287,17 @@ int
 ca_lock(const char *dir)
 {
 	int dir_fd = open_dir(dir), fd;
+	struct stat st;
 
 	fd = openat(
 	    dir_fd, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		die_sys(EXIT_USAGE, "unable to open %s/lock for writing", dir);
+	/* Root gives it to the folder's owner, who could have made it a second
+	 * name of something else. */
+	if (!S_ISREG(st.st_mode) || st.st_nlink != 1)
+		die(EXIT_USAGE, "%s/lock is no file of its own: remove it",
+		    dir);
 	ca_own_like(dir_fd, fd, 0600);
 	close(dir_fd);
 	wait_for_lock(fd, dir);

@@ -35,7 +35,7 @@ save_keys(const char *dir, const struct ca_new *n)
 	ca_path(private, sizeof private, dir, "private");
 	for (i = 0; i < n->n; i++)
 		ca_key_save(private, i + 1 < n->n ? "issuing.key" : "root.key",
-		    n->key[i], n->pass);
+		    n->key[i], n->pass, 0600);
 }
 
 /* In place of what an init that died has left. */

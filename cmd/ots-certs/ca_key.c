@@ -34,13 +34,13 @@ ca_new_passphrase(bool ask)
 
 void
 ca_key_save(const char *dir, const char *name, const struct pki_key *k,
-    struct slice pass)
+    struct slice pass, mode_t mode)
 {
 	struct buf pem = {.max = 65536};
 
 	if (!buf_reserve(&pem, 32768) || pki_key_write(k, pass, &pem) < 0)
 		die(EXIT_TEMP, "unable to write a key: %s", pki_why());
-	ca_write_file(dir, name, buf_slice(&pem), 0600);
+	ca_write_file(dir, name, buf_slice(&pem), mode);
 	pki_wipe(pem.p, pem.cap);
 	buf_fini(&pem);
 }

@@ -2,6 +2,8 @@
 #ifndef OTS_CERTS_CA_OWN_H
 #define OTS_CERTS_CA_OWN_H
 
+#include <sys/stat.h>
+
 #include "ca.h"
 #include "ledger.h"
 
@@ -50,19 +52,25 @@ struct ca {
 bool ca_read_file(
     const char *dir, const char *name, size_t max, struct buf *out);
 bool ca_has_file(const char *dir, const char *name);
-/* Make a folder if it is missing, owned like the one that it is in. */
+/* Make a folder if it is missing, owned like the one that it is in. One that is
+ * empty is put right: who made it may have died before that. */
 void ca_make_dir(const char *path, mode_t mode);
-/* With those above it. */
+/* With those above it. One that is there stays as it is. */
 void ca_make_dirs(const char *path);
 /* DIR/NAME as text; ends the program if it is longer than a path may be. */
 void ca_path(char out[], size_t size, const char *dir, const char *name);
 #define CA_PATH_MAX 4096
-/* Make the file belong to the owner of the folder dir_fd if root is at work. */
-/* ... and its mode: in a folder with the set-group-ID bit the group may read
- * what the owner reads, keys too, and folders keep the bit. */
+/* Set the mode of a file or folder, which belongs to the owner of the folder
+ * dir_fd if root is at work. */
 void ca_own_like(int dir_fd, int fd, mode_t mode);
+/* In a mode: if the folder that it goes into has that bit, the group may read
+ * what the owner reads, and a folder has the bit, too. For what a server needs;
+ * the keys of the CA and of users are for their owner wherever they are. */
+#define CA_SHARED S_ISGID
 /* The lock of the folder: a descriptor. */
 int ca_lock(const char *dir);
+/* Without the lock for long enough that one who waits for it gets it. */
+void ca_lock_pause(void);
 
 /* --- ca.c --- */
 
@@ -88,8 +96,9 @@ const char *ca_algo_name(enum pki_algo algo);
 void ca_passphrase_from(uint64_t fd);
 /* The passphrase for new keys: empty unless there is a descriptor or `ask`. */
 struct slice ca_new_passphrase(bool ask);
+/* mode: 0600, maybe CA_SHARED. */
 void ca_key_save(const char *dir, const char *name, const struct pki_key *k,
-    struct slice pass);
+    struct slice pass, mode_t mode);
 /* Of ca->cert[i]. NULL: its file is not there (a root kept elsewhere). */
 const struct pki_key *ca_key(struct ca *ca, size_t i);
 

@@ -21,6 +21,21 @@ ca_pair_dir(const struct ca *ca, enum pki_kind kind, const char *name,
 		die(EXIT_USAGE, "%s: the path is too long", name);
 }
 
+/* The folder of a pair and its key, for their mode: what a server has, its
+ * group may have. */
+static void
+make_dir(enum pki_kind kind, const char *dir)
+{
+	ca_make_dir(dir, kind == PKI_SERVER ? 0755 | CA_SHARED : 0700);
+}
+
+static void
+save_key(enum pki_kind kind, const char *dir, const struct pki_key *key)
+{
+	ca_key_save(dir, "key.pem", key, (struct slice){"", 0},
+	    kind == PKI_SERVER ? 0600 | CA_SHARED : 0600);
+}
+
 static struct pki_key *
 read_key(const char *dir)
 {
@@ -118,9 +133,9 @@ ca_pair_store(struct ca *ca, enum pki_kind kind, const char *name,
 	char dir[CA_PATH_MAX];
 
 	ca_pair_dir(ca, kind, name, dir);
-	ca_make_dir(dir, kind == PKI_SERVER ? 0755 : 0700);
+	make_dir(kind, dir);
 	if (key)
-		ca_key_save(dir, "key.pem", key, (struct slice){"", 0});
+		save_key(kind, dir, key);
 	store_cert(ca, dir, cert);
 }
 
@@ -140,10 +155,10 @@ ca_pair_make(struct ca *ca, const struct pki_order *o, struct pki_key *take,
 	if (!p.key)
 		die(EXIT_TEMP, "%s", pki_why());
 	ca_pair_dir(ca, o->kind, name, dir);
-	ca_make_dir(dir, o->kind == PKI_SERVER ? 0755 : 0700);
+	make_dir(o->kind, dir);
 	old = read_key(dir);
 	if (!old)
-		ca_key_save(dir, "key.pem", p.key, (struct slice){"", 0});
+		save_key(o->kind, dir, p.key);
 	p.cert = ca_issue(ca, o, p.key, uid);
 	ca_pair_store(ca, o->kind, name,
 	    old && !pki_cert_is_of(p.cert, old) ? p.key : NULL, p.cert);

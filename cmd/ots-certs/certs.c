@@ -66,6 +66,24 @@ state_text(const struct ca_entry *e, int64_t now)
 	return e->not_before > now ? "not yet" : "valid";
 }
 
+const char *
+out_split(const char *path, char dir[CA_PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	int n;
+
+	if (!slash)
+		n = str_fmt(dir, CA_PATH_MAX, ".");
+	else
+		n = str_fmt(dir, CA_PATH_MAX, "%.*s",
+		    slash == path ? 1 : (int)(slash - path), path);
+	if (n < 0 || !*name || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		die(EXIT_USAGE, "--out \"%s\": not a path of a file", path);
+	return name;
+}
+
 void
 user_check(const char *user)
 {

@@ -64,7 +64,12 @@ prove(struct check *c)
 		return;
 	why = check_call(c, c->port, &as, false, &l);
 	check_shown(&l, &shown);
-	if (why && strncmp(why, "alert", 5) != 0 && strcmp(why, "closed") != 0)
+	if (why && shown.n == 0)
+		check_say(&c->report, CHECK_FAIL, c->port, "verify", CHECK_ALL,
+		    "see the log of ots-listen", "no second connection: %s",
+		    why);
+	else if (why && strncmp(why, "alert", 5) != 0 &&
+	    strcmp(why, "closed") != 0)
 		check_say(&c->report, CHECK_FAIL, c->port, "verify", CHECK_ALL,
 		    "make a new one with: ots-certs server NAME ...",
 		    "the certificate is not accepted: %s", why);

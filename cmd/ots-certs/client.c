@@ -68,6 +68,8 @@ run(void *ctx, int nargs, char **args)
 	for (i = 0; i < nargs;) {
 		uint64_t start = clock_mono_us();
 
+		if (i > 0)
+			ca_lock_pause();
 		ca = certs_open(ctx, CA_WRITE);
 		while (i < nargs && clock_mono_us() - start < TURN_US)
 			make(ca, args[i++], arg.key ? &algo : NULL);

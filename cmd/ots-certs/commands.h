@@ -31,6 +31,10 @@ int64_t days_left(int64_t seconds);
 /* "valid", "revoked", "expired" or "not yet". */
 const char *state_text(const struct ca_entry *e, int64_t now);
 
+/* The folder of the FILE of --out goes into dir: what FILE is called there.
+ * Ends the program (100) if it is no file's path. */
+const char *out_split(const char *path, char dir[CA_PATH_MAX]);
+
 /* End the program (100) if it is not such a name. uid NULL: fine. */
 void user_check(const char *user);
 void uid_check(const char *uid);

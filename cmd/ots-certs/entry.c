@@ -65,6 +65,23 @@ entry_json(const struct ca_entry *e, const struct pki_facts *f, int64_t now)
 	buf_fini(&b);
 }
 
+/* Those of that name that are the CA's own, or those that are not. */
+static size_t
+by_name(const struct ca *ca, const char *name, bool own,
+    const struct ca_entry **out)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < ca_count(ca); i++) {
+		const struct ca_entry *e = ca_at(ca, i);
+
+		if (own == (e->kind == PKI_ROOT || e->kind == PKI_ISSUING) &&
+		    strcasecmp(e->name, name) == 0)
+			out[n++] = e;
+	}
+	return n;
+}
+
 size_t
 entry_find(const struct ca *ca, const char *what, const struct ca_entry ***out)
 {
@@ -75,9 +92,9 @@ entry_find(const struct ca *ca, const char *what, const struct ca_entry ***out)
 	*out = calloc(n + 1, sizeof **out);
 	if (!*out)
 		die_sys(EXIT_TEMP, "unable to look for %s", what);
-	for (i = 0; i < n; i++)
-		if (strcasecmp(ca_at(ca, i)->name, what) == 0)
-			(*out)[found++] = ca_at(ca, i);
+	found = by_name(ca, what, false, *out);
+	if (found == 0)
+		found = by_name(ca, what, true, *out);
 	by_serial = found == 0 && serial_text(what, serial, sizeof serial);
 	for (i = 0; i < n && by_serial; i++)
 		if (strcmp(ca_at(ca, i)->serial, serial) == 0)

@@ -65,6 +65,11 @@ run(void *ctx, int nargs, char **args)
 	(void)nargs;
 	if (arg.password_fd != SECRET_FD_NONE)
 		secret_from_fd(arg.password_fd, "password", password);
+	if (!ca_has_file(args[0], "ca.pem"))
+		die(EXIT_USAGE,
+		    "there is no %s/ca.pem: is that the CA folder of an "
+		    "OpenTAKServer?",
+		    args[0]);
 	if (!ca_begin(dir, &lock_fd))
 		die(EXIT_USAGE,
 		    "%s is a CA already: import into another folder", dir);

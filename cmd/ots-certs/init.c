@@ -154,6 +154,7 @@ there_is_one(const struct certs *c)
 		ca_pair_free(&p);
 	}
 	free(name);
+	(void)ca_crl_mend(ca);
 	ca_close(&ca);
 	return 0;
 }

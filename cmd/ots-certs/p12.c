@@ -19,23 +19,6 @@ static const struct opt opts[] = {
     {0},
 };
 
-/* Where FILE is, and what it is called there. */
-static const char *
-split(const char *path, char dir[CA_PATH_MAX])
-{
-	const char *slash = strrchr(path, '/');
-	int n;
-
-	if (!slash)
-		n = str_fmt(dir, CA_PATH_MAX, ".");
-	else
-		n = str_fmt(dir, CA_PATH_MAX, "%.*s",
-		    slash == path ? 1 : (int)(slash - path), path);
-	if (n < 0 || (slash && !slash[1]) || !*path)
-		die(EXIT_USAGE, "--out \"%s\": not a path of a file", path);
-	return slash ? slash + 1 : path;
-}
-
 static void
 write_truststore(const struct ca *ca, const char *dir, const char *password)
 {
@@ -64,7 +47,7 @@ write_user(const struct ca *ca, const char *user, const struct ca_client *c,
 	if (str_fmt(file, sizeof file, "%s.p12", user) < 0)
 		die(EXIT_IMPOSSIBLE, "a name that does not fit");
 	if (arg.out)
-		name = split(arg.out, dir);
+		name = out_split(arg.out, dir);
 	else
 		ca_pair_dir(ca, PKI_CLIENT, user, dir);
 	ca_write_file(dir, name, buf_slice(&p12), 0600);

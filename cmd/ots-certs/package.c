@@ -131,7 +131,7 @@ choose_folder(const struct ca *ca, const char *user, char path[CA_PATH_MAX])
 		return;
 	}
 	ca_path(path, CA_PATH_MAX, ca_dir(ca), "clients");
-	ca_make_dir(path, 0700);
+	ca_make_dir(path, 0755);
 	ca_pair_dir(ca, PKI_CLIENT, user, path);
 	ca_make_dir(path, 0700);
 }
@@ -224,7 +224,7 @@ run(void *ctx, int nargs, char **args)
 
 	check_options(nargs, args);
 	take_password();
-	ca = certs_open(ctx, a.enroll ? CA_READ : CA_WRITE);
+	ca = certs_open(ctx, CA_WRITE);
 	package_server_choose(ca, a.host, &a.server);
 	for (i = 0; i < nargs; i++)
 		one_user(ca, args[i]);

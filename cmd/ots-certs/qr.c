@@ -1,5 +1,4 @@
 /* ots-certs qr: the code that a phone scans to enroll. */
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,14 +150,10 @@ draw(struct buf *out, const struct buf *link, enum format format)
 static void
 write_file(const char *path, struct slice bytes)
 {
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX] = ".";
+	char folder[CA_PATH_MAX];
+	const char *name = out_split(path, folder);
 
-	if (slash &&
-	    str_fmt(folder, sizeof folder, "%.*s",
-		slash == path ? 1 : (int)(slash - path), path) < 0)
-		die(EXIT_USAGE, "--out: the name is too long");
-	ca_write_file(folder, slash ? slash + 1 : path, bytes, 0600);
+	ca_write_file(folder, name, bytes, 0600);
 }
 
 static int

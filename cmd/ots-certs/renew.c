@@ -23,13 +23,29 @@ static const struct opt opts[] = {
     {0},
 };
 
+/* What ends with the CA would end then again: no reason for a new one each
+ * day. */
 static bool
-due(const struct ca_entry *e, bool named)
+ends_with_ca(const struct ca *ca, const struct ca_entry *e)
+{
+	struct pki_facts f;
+
+	if (pki_cert_facts(ca->cert[0], &f) < 0 || e->not_after < f.not_after)
+		return false;
+	warnx_line("%s ends on %s with the CA: make a new CA in another folder "
+		   "before",
+	    e->name, day_text(e->not_after));
+	return true;
+}
+
+static bool
+due(const struct ca *ca, const struct ca_entry *e, bool named)
 {
 	if (arg.within == DAYS_UNSET && named)
 		return true;
 	return e->not_after - ca_now() <=
-	    (int64_t)(arg.within == DAYS_UNSET ? 30 : arg.within) * 86400;
+	    (int64_t)(arg.within == DAYS_UNSET ? 30 : arg.within) * 86400 &&
+	    !ends_with_ca(ca, e);
 }
 
 static struct ca_pair
@@ -67,7 +83,7 @@ renew(struct ca *ca, enum pki_kind kind, const char *name, bool named)
 	struct pki_facts f;
 	const char *uid;
 
-	if (!p.entry || !due(p.entry, named)) {
+	if (!p.entry || !due(ca, p.entry, named)) {
 		if (!p.entry && named)
 			die(EXIT_USAGE,
 			    "%s has no certificate with its key here to renew",

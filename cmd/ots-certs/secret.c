@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -61,22 +62,59 @@ say(int tty, const char *text)
 	(void)!write(tty, text, strlen(text));
 }
 
+static const int caught[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+#define N_CAUGHT (sizeof caught / sizeof *caught)
+
+/* As the terminal was before we asked. */
+static int asked;
+static struct termios before;
+
+/* A terminal without echo is of no use to the shell that we leave it to. The
+ * signal is as before when it comes again: it ends us. */
+static void
+on_signal(int signo)
+{
+	(void)tcsetattr(asked, TCSANOW, &before);
+	(void)raise(signo);
+}
+
+static void
+catch_signals(struct sigaction was[N_CAUGHT])
+{
+	const struct sigaction act = {
+	    .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+	size_t i;
+
+	for (i = 0; i < N_CAUGHT; i++) {
+		(void)sigaction(caught[i], NULL, &was[i]);
+		if (was[i].sa_handler != SIG_IGN)
+			(void)sigaction(caught[i], &act, NULL);
+	}
+}
+
 static void
 type(int tty, const char *prompt, const char *what, char out[SECRET_MAX])
 {
-	struct termios old, quiet;
+	struct sigaction was[N_CAUGHT];
+	struct termios quiet;
+	size_t i;
 	int r;
 
-	if (tcgetattr(tty, &old) < 0)
+	if (tcgetattr(tty, &before) < 0)
 		die_sys(EXIT_TEMP, "unable to use the terminal");
-	quiet = old;
+	asked = tty;
+	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	catch_signals(was);
+	/* What is typed once it asks is not seen. */
+	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 	say(tty, prompt);
 	say(tty, what);
 	say(tty, ": ");
-	(void)tcsetattr(tty, TCSAFLUSH, &quiet);
 	r = read_line(tty, out);
-	(void)tcsetattr(tty, TCSAFLUSH, &old);
+	(void)tcsetattr(tty, TCSAFLUSH, &before);
+	for (i = 0; i < N_CAUGHT; i++)
+		(void)sigaction(caught[i], &was[i], NULL);
 	say(tty, "\n");
 	if (r < 0)
 		die(EXIT_USAGE, "unable to read the %s", what);

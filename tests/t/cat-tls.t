@@ -222,6 +222,25 @@ serve
 cat_tls --p12 alice.p12 --check-name -w 0 <two
 is "an address is a name, too" "$rc" 0 || diag "$(cat err)"
 
+# The CAs of the system sign for everybody: then the name is all that counts.
+public()
+{
+	SSL_CERT_FILE=$tmp/ca.pem
+	export SSL_CERT_FILE
+	cat_tls --cert alice.pem --key alice.key "$@"
+	unset SSL_CERT_FILE
+}
+serve
+public -w 0 <two
+is "a publicly trusted server" "$rc" 0 || diag "$(cat err)"
+serve -cert elsewhere.pem -key elsewhere.key
+public <none
+is "that of another host" "$rc" 100
+like "is not ours" "$(cat err)" 'wrong name.*--ca'
+serve -cert elsewhere.pem -key elsewhere.key
+public --ca ca.pem -w 0 <two
+is "unless we know the CA ourselves" "$rc" 0 || diag "$(cat err)"
+
 for version in tls1_2 tls1_3; do
 	serve -$version
 	cat_tls --p12 eve.p12 -w 0 <two

@@ -162,6 +162,11 @@ fault soon '^warn [0-9]+ dates: the server.s certificate expires in 6 days'
 fault other '^FAIL [0-9]+ name: wrong name: .*DNS:other\.example\.org, not for 127\.0\.0\.1.*\[clients that check names\]'
 fault foreign '^FAIL [0-9]+ chain: unknown CA: .*Another CA.*all clients'
 fault use '^FAIL [0-9]+ use: .*not for servers'
+# A server that has had enough after the first two connections.
+serve good -www -naccept 2
+judge "a server that stops" 1 --ca ca.pem
+like "nothing that was not shown is accepted" "$out" \
+	'FAIL [0-9]* verify: no second connection: '
 serve weak -www -cipher DEFAULT@SECLEVEL=0
 judge "a server with a fault fails: weak" 1 --ca ca.pem
 like "it is named: weak" "$out" '^FAIL [0-9]+ key: weak key: RSA 1024'

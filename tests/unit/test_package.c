@@ -232,6 +232,8 @@ test_names_differ(void **state)
 	for (i = 0; i < 9; i++) {
 		assert_null(package_server_parse(who[i][1], &s));
 		assert_int_equal(package_names(&n[i], &s, who[i][0]), 0);
+	}
+	for (i = 0; i < 9; i++) {
 		for (j = 0; j < 9; j++)
 			assert_string_not_equal(n[i].client, n[j].truststore);
 		for (j = 0; j < i; j++)

@@ -161,6 +161,31 @@ test_key_update(void **state)
 	fix_unlink(&l);
 }
 
+/* TCP may bring one in pieces, and we write between any two of them. */
+static void
+test_key_update_in_pieces(void **state)
+{
+	size_t piece;
+
+	(void)state;
+	for (piece = 1; piece < 30; piece++) {
+		struct link l = up(1, 65536);
+
+		assert_int_equal(
+		    SSL_key_update(l.peer, SSL_KEY_UPDATE_REQUESTED), 1);
+		assert_int_equal(SSL_do_handshake(l.peer), 1);
+		while (fix_carry_in(&l, piece)) {
+			assert_int_equal(tls_read(l.t, room, ROOM), -1);
+			assert_int_equal(errno, EAGAIN);
+			assert_int_equal(fix_write_text(l.t, "between"), 7);
+			assert_string_equal(fix_peer_text(&l), "between");
+		}
+		fix_peer_says(&l, "new key", 7);
+		assert_int_equal(tls_read(l.t, room, ROOM), 7);
+		fix_unlink(&l);
+	}
+}
+
 /* The answer waits behind what is held. */
 static void
 test_key_update_while_held(void **state)
@@ -219,6 +244,7 @@ main(void)
 	    cmocka_unit_test(test_records_are_full),
 	    cmocka_unit_test(test_reader_gone),
 	    cmocka_unit_test(test_key_update),
+	    cmocka_unit_test(test_key_update_in_pieces),
 	    cmocka_unit_test(test_key_update_while_held),
 	    cmocka_unit_test(test_no_renegotiation),
 	};
