@@ -1,11 +1,12 @@
 #!/usr/bin/python3 -B
-"""Two PyTAK clients, the real package, exchange events through the server.
-PYTAK_PYTHON is a python that has PyTAK."""
+"""Two PyTAK clients, the real package, one over TLS, exchange events through the
+server. PYTAK_PYTHON is a python that has PyTAK."""
 import os
 import subprocess
 
 import e2e
-from e2e import Client, Server, Tap
+from e2e import Client, Tap
+from e2e_tls import TlsServer, certificates
 
 python = os.environ.get("PYTAK_PYTHON")
 if not python or not os.access(python, os.X_OK):
@@ -15,17 +16,22 @@ if subprocess.run([python, "-c", "import pytak"],
     e2e.skip_all("no PyTAK: %s cannot import it" % python)
 
 tap = Tap(90)
-server = Server()
-url = "tcp://127.0.0.1:%d" % server.port
+certs = certificates("phone")
+server = TlsServer(certs)
+url = {"one": ["tcp://127.0.0.1:%d" % server.port],
+       "two": ["tls://127.0.0.1:%d" % server.tls_port]}
 watcher = Client(server.port, "watcher", "WATCHER")
+identity = {"one": [], "two": [
+    os.path.join(certs, n) for n in ("phone.pem", "phone.key", "ca.pem")]}
 out = {}
 proc = {}
 for uid in ("one", "two"):
     out[uid] = os.path.join(server.dir, uid + ".out")
     with open(out[uid], "wb") as f, open(out[uid] + ".err", "wb") as err:
         proc[uid] = e2e.child(
-            [python, "-B", os.path.join(e2e.HERE, "pytak_client.py"), url,
-             "pytak-" + uid], stdin=subprocess.PIPE, stdout=f, stderr=err)
+            [python, "-B", os.path.join(e2e.HERE, "pytak_client.py"),
+             *url[uid], "pytak-" + uid, *identity[uid]],
+            stdin=subprocess.PIPE, stdout=f, stderr=err)
 
 
 def said(uid):

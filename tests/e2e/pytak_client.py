@@ -1,4 +1,4 @@
-"""A PyTAK client for pytak.t: pytak_client.py URL UID
+"""A PyTAK client for pytak.t: pytak_client.py URL UID [CERT KEY CA]
 It sends a position five times a second, and a line "got UID TYPE CALLSIGN" to
 standard output for each new uid and type that it hears; it ends at end of
 file on standard input."""
@@ -48,9 +48,14 @@ class Receiver(pytak.QueueWorker):
             await self.handle_data(await self.queue.get())
 
 
-async def main(url, uid):
+async def main(url, uid, cert="", key="", ca=""):
     parser = ConfigParser()
     parser["client"] = {"COT_URL": url, "UID": uid, "COT_HOST_ID": uid}
+    if cert:
+        parser["client"].update({
+            "PYTAK_TLS_CLIENT_CERT": cert, "PYTAK_TLS_CLIENT_KEY": key,
+            "PYTAK_TLS_CLIENT_CAFILE": ca,
+            "PYTAK_TLS_DONT_CHECK_HOSTNAME": "1"})
     config = parser["client"]
     tool = pytak.CLITool(config)
     await tool.setup()
@@ -65,6 +70,6 @@ async def main(url, uid):
 
 if __name__ == "__main__":
     sys.stdout.reconfigure(encoding="utf-8")
-    asyncio.new_event_loop().run_until_complete(main(*sys.argv[1:3]))
+    asyncio.new_event_loop().run_until_complete(main(*sys.argv[1:6]))
     # Without waiting for PyTAK's workers.
     os._exit(0)
