@@ -27,8 +27,7 @@ as_pg()
 	fi
 	pg_user=postgres
 	id postgres >/dev/null 2>&1 || pg_user=nobody
-	(cd / && setpriv --reuid "$pg_user" --regid "$(id -g "$pg_user")" \
-		--clear-groups "$@")
+	(cd / && as_user "$pg_user" "$@")
 }
 
 pg_log()

@@ -362,8 +362,7 @@ unlike "sqlite: nothing of its password" "$(cat "$tmp/err")" hidden
 # as_service FOLDER COMMAND ...: in that folder, which it cannot reach by name.
 as_service()
 {
-	(cd "$1" && shift && setpriv --reuid nobody --regid "$(id -g nobody)" \
-		--clear-groups "$@" >/dev/null)
+	(cd "$1" && shift && as_user nobody "$@" >/dev/null)
 }
 
 if [ "$(id -u)" = 0 ]; then
