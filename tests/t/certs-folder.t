@@ -175,12 +175,10 @@ if command -v python3 >/dev/null; then
 		    said += os.read(tty, 1000)
 		asked = echo()
 		os.write(tty, b"\x03")
-		status = os.waitpid(pid, os.WNOHANG)[1]
 		for i in range(1000):
 		    if echo():
 		        break
 		    time.sleep(0.01)
-		    print(asked, echo()) if i == 999 else None
 		print(asked, echo(), os.WTERMSIG(os.waitpid(pid, 0)[1]))
 	END
 	)" "False True 2"

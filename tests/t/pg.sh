@@ -69,7 +69,7 @@ pg_sql()
 # A new server with the empty database ots; 1: there is no PostgreSQL.
 pg_start()
 {
-	[ -n "$pg_bin" ] || return 1
+	[ -n "$pg_bin" ] && [ -z "$user_caps" ] || return 1
 	mkdir "$pg_dir" || return 1
 	echo "$pg_password" >"$pg_dir/password"
 	if [ "$(id -u)" = 0 ]; then
