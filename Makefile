@@ -17,27 +17,29 @@ HARD   := $(if $(FUZZER),-fsanitize=fuzzer-no-link) \
           -fstack-protector-strong -fstack-clash-protection) -fPIE
 LDHARD := $(if $(SAN),-fsanitize=$(SAN)) -pie \
           -Wl,-z,relro,-z,now,-z,noexecstack,--as-needed
-ALLCPP  = -std=c11 -D_GNU_SOURCE -DOTS_VERSION='"$(VERSION)"' -Ilib \
+ALLCPP  = -std=c11 -D_GNU_SOURCE -DOTS_VERSION='"$(VERSION)"' -Ilib -I$B/gen \
           $(if $(SAN),-DOTS_SAN) $(PKG_CFLAGS) $(CPPFLAGS)
 # Asked when first needed: `make run` may have to install pkg-config before.
 PKG_CFLAGS  = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags libxml-2.0 \
-              libseccomp openssl libpq sqlite3 libsodium libqrencode libzip))$(PKG_CFLAGS)
+              libseccomp openssl libpq sqlite3 libsodium libqrencode libzip \
+              libprotobuf-c))$(PKG_CFLAGS)
 
 # What each program links beside libc: stated here once, compared with
 # `readelf -d` by tests/t/libraries.t.
 PROGS            := $(notdir $(patsubst %/main.c,%,$(wildcard cmd/*/main.c)))
 LIBS_ots-auth    := -lpq -lsqlite3 -lsodium
 LIBS_ots-certs   := -lssl -lcrypto -lqrencode -lzip
-LIBS_ots-listen  := -lssl -lcrypto
-LIBS_ots-parse   := -lxml2 -lseccomp
+LIBS_ots-listen  := -lssl -lcrypto -lprotobuf-c
+LIBS_ots-parse   := -lxml2 -lprotobuf-c -lseccomp
 LIBS_ots-route   :=
-LIBS_ots-cat     := -lssl -lcrypto
-LIBS_ots-replay  :=
+LIBS_ots-cat     := -lssl -lcrypto -lxml2 -lprotobuf-c
+LIBS_ots-replay  := -lxml2 -lprotobuf-c
 LIBS_ots-user    := -lpq -lsqlite3 -lsodium
 
 SCRIPT_PROGS     := ots-phone
 
 LIB_SRC   := $(wildcard lib/*.c)
+PROTO     := $(patsubst lib/%.proto,$B/gen/%.pb-c,$(wildcard lib/*.proto))
 UNIT      := $(patsubst tests/unit/%.c,$B/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ      := $(patsubst tests/fuzz/%.c,$B/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH     := $(patsubst tests/bench/%.c,$B/bench/%,$(wildcard tests/bench/*.c))
@@ -72,7 +74,7 @@ CORE_test_certs   := ots-certs
 CORE_test_package := ots-certs
 CORE_test_check   := ots-certs
 CORE_test_qr      := ots-certs
-TEST_LIBS := -lcmocka -lxml2 -lseccomp -lssl -lcrypto -lpq -lsqlite3 \
+TEST_LIBS := -lcmocka -lxml2 -lprotobuf-c -lseccomp -lssl -lcrypto -lpq -lsqlite3 \
              -lsodium -lqrencode -lzip -lm
 
 .PHONY: all run check check-fast check-suite check-valgrind tests bench lint \
@@ -92,9 +94,21 @@ $(PROGS:%=$B/bin/%): $$(call obj,$$(wildcard cmd/$$(@F)/*.c)) $B/libots.a
 	@mkdir -p $(@D)
 	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ $(LIBS_$(@F))
 
-$B/libots.a: $(call obj,$(LIB_SRC))
+$B/libots.a: $(call obj,$(LIB_SRC)) $(PROTO:%=%.o)
 	@rm -f $@
 	$(AR) rcs $@ $^
+
+# What protoc-c writes; lib/cotpb alone includes it.
+$(PROTO:%=%.c): $B/gen/%.pb-c.c: lib/%.proto
+	@mkdir -p $(@D)
+	protoc-c --c_out=$(@D) -Ilib $<
+
+$(PROTO:%=%.h): %.h: %.c ;
+
+$(PROTO:%=%.o): %.o: %.c
+	$(CC) $(ALLCPP) $(CFLAGS) $(HARD) -c -o $@ $<
+
+$(filter $B/lib/cotpb%,$(call obj,$(LIB_SRC))): | $(PROTO:%=%.h)
 
 $(UNIT): $B/unit/%: $B/tests/unit/%.o $$(call core,$$(CORE_$$*)) $B/libots.a
 	@mkdir -p $(@D)
@@ -236,7 +250,7 @@ lint:
 
 lint-tidy: $(C_ALL:%=tidy//%)
 
-tidy//%: %
+tidy//%: % | $(PROTO:%=%.h)
 	@clang-tidy --quiet $< -- $(ALLCPP) 2>/dev/null
 
 QUEUE_H = /usr/include/$(shell $(CC) -dumpmachine)/sys/queue.h
@@ -257,7 +271,7 @@ lint-cppcheck:
 # uses after free are left to clang-tidy, valgrind and the sanitizers.
 lint-analyzer: $(patsubst %,analyzer//%,$(filter-out tests/%,$(C_ALL)))
 
-analyzer//%: %
+analyzer//%: % | $(PROTO:%=%.h)
 	@$(CC) $(ALLCPP) $(WARN) -O1 -fanalyzer \
 	    -Wno-analyzer-malloc-leak -Wno-analyzer-use-after-free -Werror -c -o /dev/null $<
 
@@ -277,7 +291,7 @@ format:
 	clang-format -i $(C_ALL) $(HEADERS)
 
 # Each header compiles alone.
-headers:
+headers: | $(PROTO:%=%.h)
 	@set -e; for h in $(HEADERS); do \
 	    $(CC) $(ALLCPP) $(WARN) -Werror -fsyntax-only -include $$h \
 	        -x c /dev/null; done

@@ -8,6 +8,7 @@
 
 #include "cot.h"
 #include "cotcanon.h"
+#include "cotparts.h"
 #include "str.h"
 
 /* What one document may have. */
@@ -32,6 +33,13 @@ void cotxml_free(struct cotxml **x);
  * all its slices are loans until the next call. On anything else *c is of no
  * use. tag may be NULL. */
 enum cot_why cotxml_parse(struct cotxml *x, struct slice doc,
+    const struct cotcanon_tag *tag, struct cot *c);
+
+/* The same of an event that came as protobuf (cot-streaming 5.3): xmlDetail
+ * must be well-formed by itself, and where it has an element of the name of a
+ * typed one, the typed one does not count. c->xml is what an XML client would
+ * have sent. */
+enum cot_why cotxml_parse_parts(struct cotxml *x, const struct cotparts *parts,
     const struct cotcanon_tag *tag, struct cot *c);
 
 #endif

@@ -56,6 +56,19 @@ void framer_feed(struct framer *f, const char *p, size_t n);
  * FRAME_TOO_BIG. */
 enum frame_kind framer_next(struct framer *f, struct slice *msg);
 
+/* From the end of the message last handed out on the stream is 0xBF frames
+ * only: all other bytes are skipped, and counted as garbage, to the next 0xBF
+ * (cot-streaming 4.2). */
+void framer_binary(struct framer *f);
+
+/* What stands before a TakMessage of n bytes on a stream (cot-streaming 4.3):
+ * how many bytes were written. n is below 2^32. */
+#define FRAME_HEAD_MAX 6
+size_t frame_head(char head[FRAME_HEAD_MAX], size_t n);
+
+/* What stands before one in a datagram (4.4). */
+#define FRAME_MESH "\xbf\x01\xbf"
+
 /* A word for each kind, as logs show it. */
 const char *frame_kind_name(enum frame_kind k);
 

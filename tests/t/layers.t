@@ -99,6 +99,7 @@ for h in $(for f in lib/*.[ch] cmd/*/*.[ch]; do external "$f"; done | sort -u); 
 	case $h in
 	sys/* | linux/* | net/* | netinet/* | arpa/*) continue ;;
 	libxml/*) lib=libxml ;;
+	*.pb-c.h) lib=protobuf-c ;;
 	*/*) lib=${h%%/*} ;;
 	*)
 		[ "$(dpkg-query -S "/usr/include/$h" 2>/dev/null |
