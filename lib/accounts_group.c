@@ -189,6 +189,18 @@ each_direction(struct db *d, unsigned id, int64_t user, int64_t group, int dirs)
 }
 
 static int
+change_member(struct accounts *a, const char *user, const char *group,
+    enum account_direction dirs, int (*fn)(struct db *d, void *arg))
+{
+	struct member_change c = {
+	    .user = user, .group = group, .dirs = (int)dirs};
+
+	if (check_direction(a->db, c.dirs) < 0)
+		return -1;
+	return accounts_write(a, fn, &c);
+}
+
+static int
 join(struct db *d, void *arg)
 {
 	struct member_change *c = arg;
@@ -214,12 +226,7 @@ int
 accounts_join(struct accounts *a, const char *user, const char *group,
     enum account_direction dirs)
 {
-	struct member_change c = {
-	    .user = user, .group = group, .dirs = (int)dirs};
-
-	if (check_direction(a->db, c.dirs) < 0)
-		return -1;
-	return accounts_write(a, join, &c);
+	return change_member(a, user, group, dirs, join);
 }
 
 static int
@@ -243,12 +250,7 @@ int
 accounts_leave(struct accounts *a, const char *user, const char *group,
     enum account_direction dirs)
 {
-	struct member_change c = {
-	    .user = user, .group = group, .dirs = (int)dirs};
-
-	if (check_direction(a->db, c.dirs) < 0)
-		return -1;
-	return accounts_write(a, leave, &c);
+	return change_member(a, user, group, dirs, leave);
 }
 
 /* Channel choices -----------------------------------------------------------*/

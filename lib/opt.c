@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "buf.h"
 #include "die.h"
 #include "log.h"
 #include "num.h"
@@ -110,7 +111,7 @@ usage(const struct parse *p)
 	exit(0);
 }
 
-static void
+static _Noreturn void
 wrong(const struct opt *o, const char *text, const char *why, bool env)
 {
 	die(EXIT_USAGE, "%s%s: %s%s%s: %s", env ? "environment " : "--",
@@ -119,34 +120,61 @@ wrong(const struct opt *o, const char *text, const char *why, bool env)
 }
 
 static void
-apply(const struct opt_prog *prog, const struct opt *o, const char *text,
-    bool env)
+apply_mode(const struct opt *o, const char *text, bool env)
 {
-	struct slice s = slice_of(text ? text : "");
-	const char *why;
+	size_t n = strlen(text);
+	unsigned long mode;
+
+	if (n < 3 || n > 4 || strspn(text, "01234567") != n)
+		wrong(o, text, "not an octal mode like 0660", env);
+	mode = strtoul(text, NULL, 8);
+	if (mode < o->min || mode > o->max)
+		wrong(o, text, "not an octal mode like 0660", env);
+	*(unsigned *)o->dst = (unsigned)mode;
+}
+
+/* "not a, b or c" */
+static void
+wrong_word(const struct opt *o, const char *text, bool env)
+{
+	const char *const *words = ((const struct opt_words *)o->dst)->words;
+	struct buf why = {.max = 256};
+	size_t i;
+
+	buf_puts(&why, "not ");
+	for (i = 0; words[i]; i++)
+		buf_fmt(&why, "%s%s",
+		    i == 0             ? ""
+			: words[i + 1] ? ", "
+				       : " or ",
+		    words[i]);
+	buf_putc(&why, '\0');
+	wrong(o, text, why.failed ? "no such word" : buf_data(&why), env);
+}
+
+static void
+apply_word(const struct opt *o, const char *text, bool env)
+{
+	const struct opt_words *w = o->dst;
+	unsigned i;
+
+	for (i = 0; w->words[i]; i++)
+		if (strcmp(text, w->words[i]) == 0) {
+			*(unsigned *)w->value = i;
+			return;
+		}
+	wrong_word(o, text, env);
+}
+
+static void
+apply_number(const struct opt *o, const char *text, bool env)
+{
+	struct slice s = slice_of(text);
 	uint64_t v = 0, unit = 1;
-	int r = -1;
+	char range[96];
+	int r;
 
 	switch (o->type) {
-	case OPT_FLAG:
-		*(bool *)o->dst = true;
-		return;
-	case OPT_STR:
-		*(const char **)o->dst = text;
-		return;
-	case OPT_FN:
-		why = o->fn(prog->ctx, text);
-		if (why)
-			wrong(o, text, why, env);
-		return;
-	case OPT_NODE:
-		if (!slots_node_valid(s))
-			wrong(o, text, "not 1 to 32 of A-Z a-z 0-9 _ -", env);
-		*(const char **)o->dst = text;
-		return;
-	case OPT_U64:
-		r = num_u64(s, o->max, &v);
-		break;
 	case OPT_BYTES:
 		r = num_bytes(s, o->max, &v);
 		break;
@@ -158,10 +186,10 @@ apply(const struct opt_prog *prog, const struct opt *o, const char *text,
 		unit = 1000000;
 		r = num_us(s, 1e6, &v);
 		break;
+	default:
+		r = num_u64(s, o->max, &v);
 	}
 	if (r < 0 || v < o->min || v > o->max) {
-		char range[96];
-
 		if (str_fmt(range, sizeof range,
 			"not a number from %llu to %llu",
 			(unsigned long long)(o->min / unit),
@@ -170,6 +198,50 @@ apply(const struct opt_prog *prog, const struct opt *o, const char *text,
 		wrong(o, text, range, env);
 	}
 	*(uint64_t *)o->dst = v;
+}
+
+static void
+apply_fn(const struct opt_prog *prog, const struct opt *o, const char *text,
+    bool env)
+{
+	const char *why = o->fn(prog->ctx, text);
+
+	if (why)
+		wrong(o, text, why, env);
+}
+
+static void
+apply(const struct opt_prog *prog, const struct opt *o, const char *text,
+    bool env)
+{
+	switch (o->type) {
+	case OPT_FLAG:
+		*(bool *)o->dst = true;
+		break;
+	case OPT_NODE:
+		if (!slots_node_valid(slice_of(text)))
+			wrong(o, text, "not 1 to 32 of A-Z a-z 0-9 _ -", env);
+		*(const char **)o->dst = text;
+		break;
+	case OPT_STR:
+		*(const char **)o->dst = text;
+		break;
+	case OPT_FN:
+		apply_fn(prog, o, text, env);
+		break;
+	case OPT_MODE:
+		apply_mode(o, text, env);
+		break;
+	case OPT_WORD:
+		apply_word(o, text, env);
+		break;
+	case OPT_U64:
+	case OPT_BYTES:
+	case OPT_MS:
+	case OPT_SECONDS:
+		apply_number(o, text, env);
+		break;
+	}
 }
 
 static void

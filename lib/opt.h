@@ -20,6 +20,9 @@ enum opt_type {
 		   may have a fraction; min and max in microseconds */
 	OPT_SECONDS, /* the same with seconds */
 	OPT_NODE,    /* const char **dst: the name of a node (slot.h) */
+	OPT_MODE,    /* unsigned *dst (or a mode_t): permissions, three or four
+			octal digits, min to max (0 to 0777) */
+	OPT_WORD,    /* dst: OPT_WORDS(&x, "one", "two", ...) */
 	OPT_FN, /* fn(ctx, text) for each occurrence; NULL, or what is wrong */
 };
 
@@ -34,6 +37,24 @@ struct opt {
 	const char *(*fn)(void *ctx, const char *text);
 	const char *help;
 };
+
+/* The words that an OPT_WORD may have. *value becomes the number of the word,
+ * from 0: an enum in the order of the words (or an unsigned). */
+struct opt_words {
+	void *value;
+	const char *const *words; /* ends with NULL */
+};
+
+/* In a table, as dst. Lives as long as the table: in the block where it stands,
+ * or for ever at file scope. */
+#define OPT_WORDS(value, ...)                                                  \
+	&(struct opt_words)                                                    \
+	{                                                                      \
+		(value), (const char *const[])                                 \
+		{                                                              \
+			__VA_ARGS__, NULL                                      \
+		}                                                              \
+	}
 
 struct opt_prog {
 	const char *name;

@@ -75,12 +75,6 @@ passwd_random(char out[32])
 	out[at] = '\0';
 }
 
-void
-passwd_wipe(void *p, size_t n)
-{
-	sodium_memzero(p, n);
-}
-
 static void
 mark_part(crypto_generichash_state *s, const char *p, size_t n)
 {

@@ -24,7 +24,6 @@ bool passwd_check(const char *hash, const char *password, size_t n);
 /* A random password that can be read aloud and typed: 20 letters and digits (99
  * bits) in groups of five, "abcde-fgh23-...". */
 void passwd_random(char out[32]);
-void passwd_wipe(void *p, size_t n);
 /* A keyed hash for remembering what was right without keeping it: key is
  * random per process. */
 void passwd_mark(const uint8_t key[32], const char *user, const char *hash,

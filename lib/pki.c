@@ -21,13 +21,6 @@ pki_why(void)
 	return why[0] ? why : "no reason known";
 }
 
-void
-pki_wipe(void *p, size_t n)
-{
-	if (p)
-		OPENSSL_cleanse(p, n);
-}
-
 int
 pki_refuse(const char *what)
 {

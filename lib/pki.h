@@ -1,8 +1,8 @@
 /* pki.h - keys, certificates, requests, CRLs and PKCS#12 (OpenSSL's libcrypto).
  * Everything works on memory; files are the caller's. Functions that return a
  * pointer return NULL, the others -1, on failure; pki_why says why. Private
- * keys are wiped when freed; buffers that held one are the caller's to wipe
- * (pki_wipe). What a certificate holds is what marti-http 2.6 asks for. */
+ * keys are wiped when freed; buffers that held one are the caller's to wipe.
+ * What a certificate holds is what marti-http 2.6 asks for. */
 #ifndef OTS_PKI_H
 #define OTS_PKI_H
 
@@ -25,7 +25,6 @@ enum pki_kind { PKI_ROOT, PKI_ISSUING, PKI_SERVER, PKI_CLIENT };
 
 /* Of the last failure; never holds a secret. */
 const char *pki_why(void);
-void pki_wipe(void *p, size_t n);
 
 /* --- keys --- */
 struct pki_key *pki_key_make(enum pki_algo algo);

@@ -2,51 +2,25 @@
 #include "tls_ossl.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "files.h"
 
 #define FILE_MAX ((size_t)64 << 20)
-
-static int
-read_all(int fd, struct buf *out)
-{
-	ssize_t n;
-	char *p;
-
-	do {
-		p = buf_reserve(out, (size_t)64 << 10);
-		if (!p)
-			return -1;
-		n = read(fd, p, (size_t)64 << 10);
-		if (n > 0)
-			buf_commit(out, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	return n < 0 ? -1 : 0;
-}
 
 int
 tls_read_file(const char *path, struct buf *out, char err[TLS_ERR_MAX])
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved, r;
-
 	/* It may be a key. */
 	*out = (struct buf){.max = FILE_MAX, .wipe = true};
-	if (fd < 0) {
-		tls_fail(err, path, strerror(errno));
-		return -1;
-	}
-	r = read_all(fd, out);
-	saved = errno;
-	close(fd);
-	if (r < 0) {
-		tls_fail(err, path, strerror(saved));
-		buf_fini(out);
-	}
-	return r;
+	if (files_read(path, out) == 0)
+		return 0;
+	tls_fail(err, path, strerror(errno));
+	buf_fini(out);
+	return -1;
 }
 
 static BIO *

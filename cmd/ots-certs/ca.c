@@ -28,11 +28,11 @@ take_cert(struct ca *ca, struct pki_cert *take)
 static void
 load_certs(struct ca *ca)
 {
-	struct buf pem = {.max = 1 << 20};
+	struct buf pem = {.max = 65536};
 	struct slice rest;
 	struct pki_cert *c;
 
-	if (!ca_read_file(ca->dir, "ca.pem", 65536, &pem))
+	if (!ca_read_file(ca->dir, "ca.pem", &pem))
 		die(EXIT_USAGE,
 		    "%s is no CA: make one with ots-certs init, or name its "
 		    "folder with --ca",

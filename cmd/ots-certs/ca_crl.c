@@ -58,7 +58,7 @@ ca_crl_state(const struct ca *ca, struct ca_crl *out)
 	size_t n;
 
 	*out = (struct ca_crl){0};
-	known = ca_read_file(ca->dir, "crl.pem", CRL_MAX, &pem) &&
+	known = ca_read_file(ca->dir, "crl.pem", &pem) &&
 	    pki_crl_look(buf_slice(&pem), ca->cert[0], NULL, &f) == 0;
 	buf_fini(&pem);
 	if (!known)
@@ -77,7 +77,7 @@ keep_root_crl(const struct ca *ca, struct buf *out)
 	const char *last = NULL;
 	struct slice s, found;
 
-	if (ca_read_file(ca->dir, "crl.pem", CRL_MAX, &old)) {
+	if (ca_read_file(ca->dir, "crl.pem", &old)) {
 		s = buf_slice(&old);
 		found = s;
 		while ((last = slice_find(

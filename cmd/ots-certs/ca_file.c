@@ -12,6 +12,7 @@
 #include "ca_own.h"
 #include "clock.h"
 #include "die.h"
+#include "files.h"
 
 #define LOCK_WAIT_US 30000000
 #define LOCK_TELL_US 1000000
@@ -28,10 +29,18 @@ ca_path(char out[], size_t size, const char *dir, const char *name)
 static int
 code_of(int err)
 {
-	return err == ENOENT || err == ENOTDIR || err == EISDIR ||
-		err == EACCES || err == EPERM
-	    ? EXIT_USAGE
-	    : EXIT_TEMP;
+	switch (err) {
+	case ENOENT:
+	case ENOTDIR:
+	case EISDIR:
+	case EACCES:
+	case EPERM:
+	case ELOOP:
+	case ENAMETOOLONG:
+		return EXIT_USAGE;
+	default:
+		return EXIT_TEMP;
+	}
 }
 
 static int
@@ -60,23 +69,6 @@ ca_own_like(int dir_fd, int fd, mode_t mode)
 		die_sys(EXIT_TEMP, "unable to set the mode of a file");
 }
 
-static int
-write_all(int fd, struct slice bytes)
-{
-	ssize_t n;
-
-	while (bytes.n) {
-		n = write(fd, bytes.p, bytes.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		bytes.p += n;
-		bytes.n -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Writers hold the lock, so nobody else is at the file beside; what is there
  * under its name was left by one that died. */
 void
@@ -95,7 +87,7 @@ ca_write_file(
 	if (fd < 0)
 		die_sys(code_of(errno), "unable to make %s/%s", dir, beside);
 	ca_own_like(dir_fd, fd, mode);
-	if (write_all(fd, bytes) < 0 || fsync(fd) < 0 ||
+	if (files_write_fd(fd, bytes) < 0 || fsync(fd) < 0 ||
 	    renameat(dir_fd, beside, dir_fd, name) < 0) {
 		int err = errno;
 
@@ -110,33 +102,24 @@ ca_write_file(
 }
 
 bool
-ca_read_file(const char *dir, const char *name, size_t max, struct buf *out)
+ca_read_path(const char *path, struct buf *out)
 {
-	char path[CA_PATH_MAX], *to;
-	ssize_t n;
-	int fd;
+	if (files_read(path, out) == 0)
+		return true;
+	if (errno == ENOENT || errno == ENOTDIR)
+		return false;
+	if (errno == EFBIG)
+		die(EXIT_USAGE, "%s is too large", path);
+	die_sys(code_of(errno), "unable to read %s", path);
+}
+
+bool
+ca_read_file(const char *dir, const char *name, struct buf *out)
+{
+	char path[CA_PATH_MAX];
 
 	ca_path(path, sizeof path, dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return false;
-	if (fd < 0)
-		die_sys(EXIT_USAGE, "unable to open %s", path);
-	for (;;) {
-		to = buf_reserve(out, 65536);
-		if (!to || buf_size(out) > max)
-			die(EXIT_USAGE, "%s is too large", path);
-		n = read(fd, to, 65536);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		buf_commit(out, (size_t)n);
-	}
-	if (n < 0)
-		die_sys(EXIT_TEMP, "unable to read %s", path);
-	close(fd);
-	return true;
+	return ca_read_path(path, out);
 }
 
 bool

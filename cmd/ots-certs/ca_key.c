@@ -1,9 +1,9 @@
 /* The keys of the CA and their passphrase. */
 #include <stdlib.h>
 
+#include "ask.h"
 #include "ca_own.h"
 #include "die.h"
-#include "secret.h"
 
 /* One CA, one passphrase a run. */
 static uint64_t passphrase_fd = SECRET_FD_NONE;
@@ -19,7 +19,7 @@ static struct slice
 get_passphrase(bool again)
 {
 	if (!passphrase[0])
-		secret_ask(passphrase_fd, "passphrase of the CA's keys", again,
+		ask_secret(passphrase_fd, "passphrase of the CA's keys", again,
 		    passphrase);
 	return slice_of(passphrase);
 }
@@ -36,12 +36,11 @@ void
 ca_key_save(const char *dir, const char *name, const struct pki_key *k,
     struct slice pass, mode_t mode)
 {
-	struct buf pem = {.max = 65536};
+	struct buf pem = {.max = 65536, .wipe = true};
 
-	if (!buf_reserve(&pem, 32768) || pki_key_write(k, pass, &pem) < 0)
+	if (pki_key_write(k, pass, &pem) < 0)
 		die(EXIT_TEMP, "unable to write a key: %s", pki_why());
 	ca_write_file(dir, name, buf_slice(&pem), mode);
-	pki_wipe(pem.p, pem.cap);
 	buf_fini(&pem);
 }
 
@@ -54,11 +53,10 @@ key_file(const struct ca *ca, size_t i)
 static void
 load(struct ca *ca, size_t i, const char *private, const char *name)
 {
-	struct buf pem = {.max = 1 << 20};
+	struct buf pem = {.max = 65536, .wipe = true};
 	struct slice pass = {"", 0};
 
-	if (!buf_reserve(&pem, 131072) ||
-	    !ca_read_file(private, name, 65536, &pem)) {
+	if (!ca_read_file(private, name, &pem)) {
 		buf_fini(&pem);
 		return;
 	}
@@ -70,7 +68,6 @@ load(struct ca *ca, size_t i, const char *private, const char *name)
 	if (!pki_cert_is_of(ca->cert[i], ca->key[i]))
 		die(EXIT_USAGE, "%s/%s is not the key of ca.pem", private,
 		    name);
-	pki_wipe(pem.p, pem.cap);
 	buf_fini(&pem);
 }
 

@@ -8,6 +8,7 @@
 #include "ca_own.h"
 #include "clock.h"
 #include "die.h"
+#include "files.h"
 #include "map.h"
 
 #define LEDGER_MAX ((uint64_t)1 << 30) /* some 600,000 certificates */
@@ -222,23 +223,13 @@ ca_ledger_load(struct ca *ca)
 static void
 append(const struct ca *ca, int fd, struct slice bytes)
 {
-	ssize_t n;
+	if (files_write_fd(fd, bytes) < 0) {
+		int err = errno;
 
-	while (bytes.n) {
-		n = write(fd, bytes.p, bytes.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			int err = errno;
-
-			/* The next writer would cut it off, too. */
-			(void)!ftruncate(fd, (off_t)ca->ledger_size);
-			errno = err;
-			die_sys(
-			    EXIT_TEMP, "unable to write %s/ledger", ca->dir);
-		}
-		bytes.p += n;
-		bytes.n -= (size_t)n;
+		/* The next writer would cut it off, too. */
+		(void)!ftruncate(fd, (off_t)ca->ledger_size);
+		errno = err;
+		die_sys(EXIT_TEMP, "unable to write %s/ledger", ca->dir);
 	}
 	if (fsync(fd) < 0)
 		die_sys(EXIT_TEMP, "unable to sync %s/ledger", ca->dir);

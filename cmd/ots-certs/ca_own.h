@@ -47,10 +47,10 @@ struct ca {
 
 /* --- ca_file.c: files. What fails ends the program. --- */
 
-/* The whole file, at most max bytes, appended to *out (whose maximum is set).
- * false: it does not exist. */
-bool ca_read_file(
-    const char *dir, const char *name, size_t max, struct buf *out);
+/* The whole file, appended to *out, whose maximum it may not pass. false: it
+ * does not exist. */
+bool ca_read_path(const char *path, struct buf *out);
+bool ca_read_file(const char *dir, const char *name, struct buf *out);
 bool ca_has_file(const char *dir, const char *name);
 /* Make a folder if it is missing, owned like the one that it is in. One that is
  * empty is put right: who made it may have died before that. */
@@ -85,9 +85,8 @@ void ca_ledger_append(struct ca *ca, struct slice lines);
 /* --- ca_settings.c --- */
 void ca_settings_load(struct ca *ca);
 void ca_settings_save(const char *dir, const struct ca_settings *s);
-/* "rsa2048" ...; false: no such thing. */
-bool ca_algo(const char *text, enum pki_algo *out);
-const char *ca_algo_name(enum pki_algo algo);
+/* Of each enum pki_algo, in its order. */
+#define CA_ALGO_NAMES "rsa2048", "rsa3072", "rsa4096", "p256"
 
 /* --- ca_key.c --- */
 

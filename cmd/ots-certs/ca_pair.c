@@ -39,17 +39,14 @@ save_key(enum pki_kind kind, const char *dir, const struct pki_key *key)
 static struct pki_key *
 read_key(const char *dir)
 {
-	struct buf pem = {.max = 2 * KEY_MAX};
+	struct buf pem = {.max = KEY_MAX, .wipe = true};
 	struct pki_key *k = NULL;
 
-	if (!buf_reserve(&pem, KEY_MAX + 1))
-		die_sys(EXIT_TEMP, "unable to read %s/key.pem", dir);
-	if (ca_read_file(dir, "key.pem", KEY_MAX, &pem)) {
+	if (ca_read_file(dir, "key.pem", &pem)) {
 		k = pki_key_read(buf_slice(&pem), (struct slice){"", 0});
 		if (!k)
 			die(EXIT_USAGE, "%s/key.pem: %s", dir, pki_why());
 	}
-	pki_wipe(pem.p, pem.cap);
 	buf_fini(&pem);
 	return k;
 }
@@ -89,10 +86,10 @@ match(const struct ca *ca, enum pki_kind kind, const char *name, bool expired,
 static void
 store_cert(const struct ca *ca, const char *dir, const struct pki_cert *cert)
 {
-	struct buf want = {.max = 1 << 20}, have = {.max = 1 << 20};
+	struct buf want = {.max = 1 << 20}, have = {.max = 1 << 19};
 
 	ca_chain_pem(ca, cert, &want);
-	if (!ca_read_file(dir, "cert.pem", 1 << 19, &have) ||
+	if (!ca_read_file(dir, "cert.pem", &have) ||
 	    !slice_eq(buf_slice(&have), buf_slice(&want)))
 		ca_write_file(dir, "cert.pem", buf_slice(&want), 0644);
 	buf_fini(&want);

@@ -5,34 +5,20 @@
 #include "die.h"
 #include "record.h"
 
-static const struct {
-	const char *name;
-	enum pki_algo algo;
-} algos[] = {{"rsa2048", PKI_RSA2048}, {"rsa3072", PKI_RSA3072},
-    {"rsa4096", PKI_RSA4096}, {"p256", PKI_P256}};
+static const char *const algos[] = {CA_ALGO_NAMES};
 #define ALGOS (sizeof algos / sizeof *algos)
 
-bool
-ca_algo(const char *text, enum pki_algo *out)
+static bool
+algo_of(const char *text, enum pki_algo *out)
 {
 	size_t i;
 
 	for (i = 0; i < ALGOS; i++)
-		if (strcmp(text, algos[i].name) == 0) {
-			*out = algos[i].algo;
+		if (strcmp(text, algos[i]) == 0) {
+			*out = (enum pki_algo)i;
 			return true;
 		}
 	return false;
-}
-
-const char *
-ca_algo_name(enum pki_algo algo)
-{
-	size_t i;
-
-	for (i = 0; i < ALGOS && algos[i].algo != algo; i++)
-		;
-	return i < ALGOS ? algos[i].name : "";
 }
 
 struct label {
@@ -80,7 +66,7 @@ read_algo(const struct rec *r, const char *label, enum pki_algo *out)
 		return false;
 	memcpy(text, raw.p, raw.n);
 	text[raw.n] = '\0';
-	return ca_algo(text, out);
+	return algo_of(text, out);
 }
 
 static bool
@@ -105,10 +91,10 @@ parse(struct slice line, struct ca_settings *s)
 void
 ca_settings_load(struct ca *ca)
 {
-	struct buf text = {.max = 1 << 20};
+	struct buf text = {.max = 65536};
 	struct slice s;
 
-	if (!ca_read_file(ca->dir, "settings", 65536, &text))
+	if (!ca_read_file(ca->dir, "settings", &text))
 		die(EXIT_USAGE, "%s/settings is missing", ca->dir);
 	s = buf_slice(&text);
 	while (s.n && s.p[s.n - 1] == '\n')
@@ -133,8 +119,8 @@ ca_settings_save(const char *dir, const struct ca_settings *s)
 	for (i = 0; i < sizeof labels / sizeof *labels; i++)
 		if (*labels[i].dst)
 			rec_puts(&w, labels[i].label, *labels[i].dst);
-	rec_puts(&w, "client-key", ca_algo_name(s->client_key));
-	rec_puts(&w, "server-key", ca_algo_name(s->server_key));
+	rec_puts(&w, "client-key", algos[s->client_key]);
+	rec_puts(&w, "server-key", algos[s->server_key]);
 	rec_put_u64(&w, "client-days", s->client_days);
 	rec_put_u64(&w, "server-days", s->server_days);
 	rec_put_u64(&w, "crl-days", s->crl_days);

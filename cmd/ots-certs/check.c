@@ -134,7 +134,7 @@ revocation(struct check *c)
 	if (c->client.n > 0)
 		(void)pki_cert_facts(c->client.cert[0], &f);
 	buf_init(&pem, CHECK_PEM_MAX * 16);
-	(void)check_file(path, &pem);
+	(void)ca_read_path(path, &pem);
 	found = pki_crl_look(
 	    buf_slice(&pem), issuer, f.serial[0] ? f.serial : NULL, &crl);
 	buf_fini(&pem);
@@ -167,7 +167,7 @@ run(void *ctx, int nargs, char **args)
 	check_certs_free(&c.trust);
 	check_certs_free(&c.client);
 	buf_fini(&c.p12);
-	pki_wipe(c.password, sizeof c.password);
+	secret_wipe(c.password, sizeof c.password);
 	return c.report.bad ? EXIT_NO : 0;
 }
 

@@ -11,7 +11,7 @@
 #include "check_net.h"
 #include "check_report.h"
 #include "commands.h"
-#include "secret.h"
+#include "ask.h"
 
 #define CHECK_PEM_MAX  ((size_t)1 << 20)
 #define CHECK_HOST_MAX 256
@@ -41,10 +41,6 @@ struct check {
  * the program if they cannot be read. */
 void check_identity(struct check *c, const struct certs *certs, const char *p12,
     uint64_t password_fd, const char *user);
-
-/* The file at path, appended. false: there is none. Ends the program if it
- * cannot be read. */
-bool check_file(const char *path, struct buf *out);
 
 /* The steps of the stream on 8089, and of enrollment on 8446. */
 void check_stream(struct check *c);

@@ -1,6 +1,4 @@
 /* Whom ots-certs check trusts, and as whom it connects. */
-#include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,38 +14,13 @@ join(char out[PATH_MAX], const char *a, const char *b)
 		die(EXIT_USAGE, "%s: the name is too long", a);
 }
 
-bool
-check_file(const char *path, struct buf *out)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t r = 1;
-
-	if (fd < 0 && errno == ENOENT)
-		return false;
-	if (fd < 0)
-		die_sys(EXIT_USAGE, "unable to open %s", path);
-	while (r > 0) {
-		char *to = buf_reserve(out, 4096);
-
-		if (!to)
-			die_sys(EXIT_USAGE, "%s", path);
-		r = read(fd, to, 4096);
-		if (r > 0)
-			buf_commit(out, (size_t)r);
-	}
-	if (r < 0)
-		die_sys(EXIT_USAGE, "unable to read %s", path);
-	close(fd);
-	return true;
-}
-
 static void
 read_certs(const char *path, struct check_certs *out)
 {
 	struct buf pem;
 
 	buf_init(&pem, CHECK_PEM_MAX);
-	if (!check_file(path, &pem))
+	if (!ca_read_path(path, &pem))
 		die(EXIT_USAGE, "unable to open %s: there is no such file",
 		    path);
 	check_certs_read(out, buf_slice(&pem));
@@ -103,11 +76,11 @@ use_p12(struct check *c, const char *path, uint64_t password_fd)
 	struct buf pem;
 
 	if (password_fd != SECRET_FD_NONE)
-		secret_from_fd(password_fd, "password", c->password);
+		ask_fd(password_fd, "password", c->password);
 	else
 		(void)str_fmt(
 		    c->password, sizeof c->password, "%s", CERTS_P12_PASSWORD);
-	if (!check_file(path, &c->p12))
+	if (!ca_read_path(path, &c->p12))
 		die(EXIT_USAGE, "--p12: there is no %s", path);
 	buf_init(&pem, CHECK_PEM_MAX);
 	pem.wipe = true;

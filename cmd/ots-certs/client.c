@@ -1,4 +1,5 @@
 /* ots-certs client: key and certificate for users. */
+#include <limits.h>
 #include <stdio.h>
 
 #include "ca_own.h"
@@ -10,17 +11,21 @@
 /* Keys of many users take long: let others at the CA so often. */
 #define TURN_US 2000000
 
+/* What --key has: an enum pki_algo, or else as init was told. */
+#define KEY_OF_INIT UINT_MAX
+
 static struct {
-	const char *uid, *key;
+	const char *uid;
+	unsigned key;
 	uint64_t days;
 	bool no_channels;
-} arg;
+} arg = {.key = KEY_OF_INIT};
 
 static const struct opt opts[] = {
     {0, "days", "N", NULL, OPT_U64, &arg.days, 1, 36500, NULL,
 	"life of the certificate (365)"},
-    {0, "key", "KIND", NULL, OPT_STR, &arg.key, 0, 0, NULL,
-	"rsa2048, rsa3072, rsa4096 or p256 (as init was told)"},
+    {0, "key", "KIND", NULL, OPT_WORD, OPT_WORDS(&arg.key, CA_ALGO_NAMES), 0, 0,
+	NULL, "rsa2048, rsa3072, rsa4096 or p256 (as init was told)"},
     {0, "no-channels", NULL, NULL, OPT_FLAG, &arg.no_channels, 0, 0, NULL,
 	"without the mark that other servers want for channels"},
     {0, "uid", "UID", NULL, OPT_STR, &arg.uid, 0, 0, NULL,
@@ -29,7 +34,7 @@ static const struct opt opts[] = {
 };
 
 static void
-make(struct ca *ca, const char *user, const enum pki_algo *algo)
+make(struct ca *ca, const char *user)
 {
 	struct ca_pair p = ca_pair_find(ca, PKI_CLIENT, user, false);
 	struct pki_order o = ca_order(ca, PKI_CLIENT, user, arg.days);
@@ -39,7 +44,8 @@ make(struct ca *ca, const char *user, const enum pki_algo *algo)
 	o.channels = !arg.no_channels;
 	o.email_san = arg.uid;
 	if (!had) {
-		if (algo && !p.key && !(p.key = pki_key_make(*algo)))
+		if (arg.key != KEY_OF_INIT && !p.key &&
+		    !(p.key = pki_key_make((enum pki_algo)arg.key)))
 			die(EXIT_TEMP, "%s", pki_why());
 		p = ca_pair_make(ca, &o, p.key, arg.uid);
 	}
@@ -54,15 +60,10 @@ make(struct ca *ca, const char *user, const enum pki_algo *algo)
 static int
 run(void *ctx, int nargs, char **args)
 {
-	enum pki_algo algo = PKI_RSA2048;
 	struct ca *ca;
 	int i;
 
 	uid_check(arg.uid);
-	if (arg.key && !ca_algo(arg.key, &algo))
-		die(EXIT_USAGE,
-		    "--key \"%s\": not rsa2048, rsa3072, rsa4096 or p256",
-		    arg.key);
 	for (i = 0; i < nargs; i++)
 		user_check(args[i]);
 	for (i = 0; i < nargs;) {
@@ -72,7 +73,7 @@ run(void *ctx, int nargs, char **args)
 			ca_lock_pause();
 		ca = certs_open(ctx, CA_WRITE);
 		while (i < nargs && clock_mono_us() - start < TURN_US)
-			make(ca, args[i++], arg.key ? &algo : NULL);
+			make(ca, args[i++]);
 		ca_close(&ca);
 	}
 	return 0;

@@ -2,11 +2,11 @@
  * which trust it and have a certificate of it stay enrolled. */
 #include <stdio.h>
 
+#include "ask.h"
 #include "ca_own.h"
 #include "commands.h"
 #include "die.h"
 #include "import_ots.h"
-#include "secret.h"
 
 static struct {
 	uint64_t password_fd;
@@ -64,7 +64,7 @@ run(void *ctx, int nargs, char **args)
 
 	(void)nargs;
 	if (arg.password_fd != SECRET_FD_NONE)
-		secret_from_fd(arg.password_fd, "password", password);
+		ask_fd(arg.password_fd, "password", password);
 	if (!ca_has_file(args[0], "ca.pem"))
 		die(EXIT_USAGE,
 		    "there is no %s/ca.pem: is that the CA folder of an "
@@ -78,7 +78,7 @@ run(void *ctx, int nargs, char **args)
 	import_read(&im, args[0],
 	    arg.password_fd == SECRET_FD_NONE && n.pass.n ? n.pass.p
 							  : password);
-	pki_wipe(password, sizeof password);
+	secret_wipe(password, sizeof password);
 	settings_of(&im, &n.set, cn, o, ou);
 	n.cert[0] = im.ca;
 	n.key[0] = im.key;

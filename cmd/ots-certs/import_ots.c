@@ -17,17 +17,14 @@
 static struct pki_key *
 read_key(const char *dir, const char *name, const char *password)
 {
-	struct buf pem = {.max = 2 * PEM_MAX};
+	struct buf pem = {.max = PEM_MAX, .wipe = true};
 	struct pki_key *k = NULL;
 
-	if (!buf_reserve(&pem, 131072))
-		die_sys(EXIT_TEMP, "unable to read %s", name);
-	if (ca_read_file(dir, name, PEM_MAX, &pem)) {
+	if (ca_read_file(dir, name, &pem)) {
 		k = pki_key_read(buf_slice(&pem), slice_of(password));
 		if (!k)
 			warnx_line("%s/%s: %s", dir, name, pki_why());
 	}
-	pki_wipe(pem.p, pem.cap);
 	buf_fini(&pem);
 	return k;
 }
@@ -35,10 +32,10 @@ read_key(const char *dir, const char *name, const char *password)
 static struct pki_cert *
 read_cert(const char *dir, const char *name)
 {
-	struct buf pem = {.max = 2 * PEM_MAX};
+	struct buf pem = {.max = PEM_MAX};
 	struct pki_cert *c = NULL;
 
-	if (ca_read_file(dir, name, PEM_MAX, &pem))
+	if (ca_read_file(dir, name, &pem))
 		c = pki_cert_read(buf_slice(&pem), NULL);
 	buf_fini(&pem);
 	return c;
@@ -244,11 +241,11 @@ index_reason(struct slice when)
 static void
 read_index(struct revocations *all, const char *dir)
 {
-	struct buf text = {.max = 2 * INDEX_MAX};
+	struct buf text = {.max = INDEX_MAX + 1};
 	char serial[PKI_SERIAL_MAX], raw[64];
 	struct slice rest, line, field;
 
-	(void)ca_read_file(dir, "crl_index.txt", INDEX_MAX, &text);
+	(void)ca_read_file(dir, "crl_index.txt", &text);
 	(void)buf_putc(&text, '\n');
 	rest = buf_slice(&text);
 	while (ledger_next(&rest, &line)) {
@@ -280,9 +277,9 @@ read_revocations(struct import *im, const char *dir)
 	clock_seed(seed);
 	map_init(&all.seen, seed);
 	for (i = 0; i < 2; i++) {
-		struct buf pem = {.max = 2 * INDEX_MAX};
+		struct buf pem = {.max = INDEX_MAX};
 
-		if (ca_read_file(dir, names[i], INDEX_MAX, &pem) &&
+		if (ca_read_file(dir, names[i], &pem) &&
 		    pki_crl_each(buf_slice(&pem), im->ca, add_revoked, &all) <
 			0)
 			warnx_line("%s/%s: %s", dir, names[i], pki_why());

@@ -8,10 +8,15 @@
 #include "die.h"
 
 static struct {
-	const char *name, *o, *ou, *key, *client_key;
+	const char *name, *o, *ou;
+	enum pki_algo key, client_key;
 	uint64_t days;
 	bool single, if_missing, encrypt;
-} arg = {.o = "ots", .ou = "TAK", .key = "rsa2048", .days = 3650};
+} arg = {.o = "ots",
+    .ou = "TAK",
+    .key = PKI_RSA2048,
+    .client_key = PKI_RSA2048,
+    .days = 3650};
 
 static const struct opt opts[] = {
     {0, "name", "CN", "OTS_CA_NAME", OPT_STR, &arg.name, 0, 0, NULL,
@@ -24,9 +29,10 @@ static const struct opt opts[] = {
 	NULL, "life of the CA (3650)"},
     {0, "single", NULL, NULL, OPT_FLAG, &arg.single, 0, 0, NULL,
 	"one CA that issues, instead of root and issuing CA"},
-    {0, "key", "KIND", NULL, OPT_STR, &arg.key, 0, 0, NULL,
-	"rsa2048, rsa3072, rsa4096 or p256: CA and servers (rsa2048)"},
-    {0, "client-key", "KIND", NULL, OPT_STR, &arg.client_key, 0, 0, NULL,
+    {0, "key", "KIND", NULL, OPT_WORD, OPT_WORDS(&arg.key, CA_ALGO_NAMES), 0, 0,
+	NULL, "rsa2048, rsa3072, rsa4096 or p256: CA and servers (rsa2048)"},
+    {0, "client-key", "KIND", NULL, OPT_WORD,
+	OPT_WORDS(&arg.client_key, CA_ALGO_NAMES), 0, 0, NULL,
 	"the same for clients (rsa2048)"},
     {0, "encrypt", NULL, NULL, OPT_FLAG, &arg.encrypt, 0, 0, NULL,
 	"encrypt the CA's keys: ask for a passphrase"},
@@ -50,18 +56,6 @@ random_name(char out[PKI_CN_MAX])
 		tail[i] = letters[r[i] % (sizeof letters - 1)];
 	if (str_fmt(out, PKI_CN_MAX, "TAK CA %s", tail) < 0)
 		die(EXIT_IMPOSSIBLE, "a name that does not fit");
-}
-
-static enum pki_algo
-algo(const char *option, const char *text)
-{
-	enum pki_algo a;
-
-	if (!ca_algo(text, &a))
-		die(EXIT_USAGE,
-		    "--%s \"%s\": not rsa2048, rsa3072, rsa4096 or p256",
-		    option, text);
-	return a;
 }
 
 static void
@@ -124,9 +118,8 @@ check_args(struct ca_new *n, char name[PKI_CN_MAX])
 	check_text("unit", arg.ou);
 	n->set = (struct ca_settings){
 	    .name = {.cn = arg.name, .o = arg.o, .ou = arg.ou},
-	    .server_key = algo("key", arg.key),
-	    .client_key =
-		algo("client-key", arg.client_key ? arg.client_key : "rsa2048"),
+	    .server_key = arg.key,
+	    .client_key = arg.client_key,
 	    .client_days = 365,
 	    .server_days = 730,
 	    .crl_days = 365,

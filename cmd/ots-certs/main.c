@@ -2,24 +2,19 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 
+#include "ask.h"
 #include "ca_own.h"
 #include "commands.h"
 #include "die.h"
 #include "opt.h"
-#include "secret.h"
 
 /* Keys and passwords are in this memory: no core of it. */
 static void
 guard_secrets(void)
 {
-	const struct rlimit none = {0};
-
-	if (setrlimit(RLIMIT_CORE, &none) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (secret_process() < 0)
 		die_sys(EXIT_TEMP, "unable to forbid core files");
 	umask(077);
 }

@@ -1,10 +1,10 @@
 /* ots-certs p12: key and certificate of a user as ATAK reads them. */
 #include <stdio.h>
 
+#include "ask.h"
 #include "ca_own.h"
 #include "commands.h"
 #include "die.h"
-#include "secret.h"
 
 static struct {
 	uint64_t password_fd;
@@ -40,7 +40,7 @@ write_user(const struct ca *ca, const char *user, const struct ca_client *c,
 	size_t n = ca_chain(ca, chain);
 	char dir[CA_PATH_MAX], file[128];
 	const char *name = file;
-	struct buf p12 = {.max = 1 << 20};
+	struct buf p12 = {.max = 1 << 20, .wipe = true};
 
 	if (pki_p12_make(c->key, c->cert, chain, n, user, password, &p12) < 0)
 		die(EXIT_TEMP, "%s", pki_why());
@@ -54,7 +54,6 @@ write_user(const struct ca *ca, const char *user, const struct ca_client *c,
 	if (!arg.out)
 		write_truststore(ca, dir, password);
 	printf("%s/%s\n", dir, name);
-	pki_wipe(p12.p, p12.cap);
 	buf_fini(&p12);
 }
 
@@ -68,11 +67,11 @@ run(void *ctx, int nargs, char **args)
 	(void)nargs;
 	user_check(args[0]);
 	if (arg.password_fd != SECRET_FD_NONE)
-		secret_from_fd(arg.password_fd, "password", password);
+		ask_fd(arg.password_fd, "password", password);
 	ca = certs_open(ctx, CA_WRITE);
 	c = ca_client(ca, args[0]);
 	write_user(ca, args[0], &c, password);
-	pki_wipe(password, sizeof password);
+	secret_wipe(password, sizeof password);
 	pki_cert_free(&c.cert);
 	pki_key_free(&c.key);
 	ca_close(&ca);

@@ -5,24 +5,25 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ask.h"
 #include "ca_own.h"
 #include "clock.h"
 #include "commands.h"
 #include "die.h"
 #include "package_server.h"
 #include "package_zip.h"
-#include "secret.h"
 
 #define P12_MAX ((size_t)1 << 20)
 #define ZIP_MAX ((size_t)4 << 20)
 
 static struct {
-	const char *host, *description, *kind, *out, *callsign, *team, *role;
+	const char *host, *description, *out, *callsign, *team, *role;
+	enum package_kind kind; /* PACKAGE_KINDS: all */
 	uint64_t password_fd;
 	bool enroll, show;
 	char password[SECRET_MAX];
 	struct package_server server;
-} a = {.kind = "all", .password_fd = SECRET_FD_NONE};
+} a = {.kind = PACKAGE_KINDS, .password_fd = SECRET_FD_NONE};
 
 static const struct {
 	const char *name, *what;
@@ -35,9 +36,9 @@ static const struct {
 static bool
 wanted(enum package_kind kind)
 {
-	if (strcmp(a.kind, "all") == 0)
+	if (a.kind == PACKAGE_KINDS)
 		return kind != PACKAGE_ITAK || !a.enroll;
-	return strcmp(a.kind, kinds[kind].name) == 0;
+	return a.kind == kind;
 }
 
 static void
@@ -53,15 +54,7 @@ check_text(const char *option, const char *text)
 static void
 check_kind(void)
 {
-	size_t i;
-
-	for (i = 0; i < PACKAGE_KINDS; i++)
-		if (wanted((enum package_kind)i))
-			break;
-	if (i == PACKAGE_KINDS)
-		die(EXIT_USAGE, "--for \"%s\": not atak, wintak, itak or all",
-		    a.kind);
-	if (a.enroll && strcmp(a.kind, "itak") == 0)
+	if (a.enroll && a.kind == PACKAGE_ITAK)
 		die(EXIT_USAGE,
 		    "iTAK does not enroll by a package: show it the code of "
 		    "ots-certs qr --itak");
@@ -107,7 +100,7 @@ static void
 take_password(void)
 {
 	if (a.password_fd != SECRET_FD_NONE)
-		secret_from_fd(a.password_fd, "password", a.password);
+		ask_fd(a.password_fd, "password", a.password);
 	else
 		(void)str_fmt(
 		    a.password, sizeof a.password, "%s", CERTS_P12_PASSWORD);
@@ -232,7 +225,7 @@ run(void *ctx, int nargs, char **args)
 		printf("%s\tpassword of the p12 files in the packages\n",
 		    a.password);
 	ca_close(&ca);
-	pki_wipe(a.password, sizeof a.password);
+	secret_wipe(a.password, sizeof a.password);
 	if (fflush(stdout) != 0)
 		die_sys(EXIT_TEMP, "unable to write to standard output");
 	return 0;
@@ -243,7 +236,8 @@ static const struct opt options[] = {
 	"the server (name of the newest server certificate; 8089)"},
     {0, "description", "TEXT", NULL, OPT_STR, &a.description, 0, 0, NULL,
 	"what the device calls the server (its name)"},
-    {0, "for", "KIND", NULL, OPT_STR, &a.kind, 0, 0, NULL,
+    {0, "for", "KIND", NULL, OPT_WORD,
+	OPT_WORDS(&a.kind, "atak", "wintak", "itak", "all"), 0, 0, NULL,
 	"atak, wintak, itak or all (all)"},
     {0, "enroll", NULL, NULL, OPT_FLAG, &a.enroll, 0, 0, NULL,
 	"without a certificate: the user logs in and gets one"},

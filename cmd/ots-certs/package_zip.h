@@ -14,8 +14,12 @@
 #define PACKAGE_NAME_MAX 256
 #define PACKAGE_PORT     8089
 
-enum package_kind { PACKAGE_ATAK, PACKAGE_WINTAK, PACKAGE_ITAK };
-#define PACKAGE_KINDS 3
+enum package_kind {
+	PACKAGE_ATAK,
+	PACKAGE_WINTAK,
+	PACKAGE_ITAK,
+	PACKAGE_KINDS, /* how many */
+};
 
 /* A server as the devices write it. */
 struct package_server {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "commands.h"
 #include "die.h"
 #include "package_server.h"
@@ -11,36 +12,28 @@
 #include "qr.h"
 #include "qrdraw.h"
 #include "qrlink.h"
-#include "secret.h"
 
 #define LINK_MAX_BYTES ((size_t)8 << 10)
 #define DRAWING_MAX    ((size_t)4 << 20)
 #define PNG_SCALE      8
 
+enum format { TERMINAL, SVG, PNG, TEXT, BY_NAME };
+
 static struct {
-	const char *host, *description, *import, *format, *out;
+	const char *host, *description, *import, *out;
+	enum format format;
 	uint64_t token_fd;
 	bool itak;
-} a = {.token_fd = SECRET_FD_NONE};
-
-enum format { TERMINAL, SVG, PNG, TEXT, FORMATS };
-static const char *const format_names[FORMATS] = {
-    "terminal", "svg", "png", "text"};
+} a = {.format = BY_NAME, .token_fd = SECRET_FD_NONE};
 
 /* --format, else what the name of --out ends in. */
 static enum format
 choose_format(void)
 {
 	const char *dot = a.out ? strrchr(a.out, '.') : NULL;
-	int i;
 
-	for (i = 0; a.format && i < FORMATS; i++)
-		if (strcmp(a.format, format_names[i]) == 0)
-			return (enum format)i;
-	if (a.format)
-		die(EXIT_USAGE,
-		    "--format \"%s\": not terminal, svg, png or text",
-		    a.format);
+	if (a.format != BY_NAME)
+		return a.format;
 	if (dot && strcmp(dot, ".svg") == 0)
 		return SVG;
 	return dot && strcmp(dot, ".png") == 0 ? PNG : TERMINAL;
@@ -74,10 +67,10 @@ put_enroll(
 {
 	char token[SECRET_MAX];
 
-	secret_from_fd(a.token_fd, "token", token);
+	ask_fd(a.token_fd, "token", token);
 	if (qrlink_enroll(link, server, user, token) < 0)
 		die_sys(EXIT_USAGE, "the token is too long for a code");
-	pki_wipe(token, sizeof token);
+	secret_wipe(token, sizeof token);
 }
 
 /* --host is enough; with a CA at hand, its server certificate is looked at. */
@@ -141,7 +134,7 @@ draw(struct buf *out, const struct buf *link, enum format format)
 	} else {
 		r = qrdraw_png(out, &q, PNG_SCALE);
 	}
-	pki_wipe(&q, sizeof q);
+	secret_wipe(&q, sizeof q);
 	if (r < 0)
 		die_sys(EXIT_TEMP, "unable to draw");
 }
@@ -193,7 +186,8 @@ static const struct opt options[] = {
 	"iTAK: what the device calls the server (its name)"},
     {0, "import", "URL", NULL, OPT_STR, &a.import, 0, 0, NULL,
 	"ATAK: fetch the data package at that https address"},
-    {0, "format", "FORMAT", NULL, OPT_STR, &a.format, 0, 0, NULL,
+    {0, "format", "FORMAT", NULL, OPT_WORD,
+	OPT_WORDS(&a.format, "terminal", "svg", "png", "text"), 0, 0, NULL,
 	"terminal, svg, png or text (by the name of --out; terminal)"},
     {0, "out", "FILE", NULL, OPT_STR, &a.out, 0, 0, NULL,
 	"write there (standard output)"},

@@ -8,6 +8,7 @@
 #include "ca_own.h"
 #include "commands.h"
 #include "die.h"
+#include "files.h"
 #include "names.h"
 
 #define REQUEST_MAX 65536
@@ -33,24 +34,11 @@ static const struct opt opts[] = {
 static void
 read_request(struct buf *out)
 {
-	ssize_t n;
-	char *to;
-
-	for (;;) {
-		to = buf_reserve(out, 8192);
-		if (!to || buf_size(out) > REQUEST_MAX)
-			die(EXIT_NO,
-			    "refused: the request is longer than "
-			    "64 KiB");
-		n = read(STDIN_FILENO, to, 8192);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_sys(EXIT_TEMP, "unable to read standard input");
-		if (n == 0)
-			return;
-		buf_commit(out, (size_t)n);
-	}
+	if (files_read_fd(STDIN_FILENO, out) == 0)
+		return;
+	if (errno == EFBIG)
+		die(EXIT_NO, "refused: the request is longer than 64 KiB");
+	die_sys(EXIT_TEMP, "unable to read standard input");
 }
 
 /* Whom it is for: as --user spells it. Extensions that it asks for count for
@@ -90,7 +78,7 @@ put_chain(const struct ca *ca, const struct pki_cert *c)
 static int
 run(void *ctx, int nargs, char **args)
 {
-	struct buf request = {.max = REQUEST_MAX + 16384};
+	struct buf request = {.max = REQUEST_MAX};
 	struct pki_cert *c;
 	struct pki_order o;
 	struct pki_csr *csr;

@@ -7,7 +7,6 @@
 
 #include "die.h"
 #include "passwd.h"
-#include "secret.h"
 #include "user.h"
 
 #define FIRST_USER "administrator"
@@ -39,22 +38,45 @@ failed(const struct app *app)
 static void
 check_ways(const struct app *app)
 {
-	if (app->ask + app->random + app->none + (app->password_fd != NO_FD) >
+	if (app->ask + app->random + app->none +
+		(app->password_fd != SECRET_FD_NONE) >
 	    1)
 		die(EXIT_USAGE,
 		    "only one of --password, --password-fd, --random-password "
 		    "and --no-password");
-	if (app->password_fd != NO_FD &&
+	if (app->password_fd != SECRET_FD_NONE &&
 	    fcntl((int)app->password_fd, F_GETFD) < 0)
 		die_sys(EXIT_USAGE, "--password-fd %d", (int)app->password_fd);
 }
 
+struct password {
+	char text[PASSWD_MAX + 2]; /* one byte too many shows */
+	size_t n;
+};
+
 static void
-read_password(const struct app *app, const char *user, struct secret *s)
+wipe(struct password *p)
 {
-	int r = app->password_fd != NO_FD
-	    ? secret_line(s, (int)app->password_fd)
-	    : secret_ask(s, user);
+	secret_wipe(p, sizeof *p);
+}
+
+static ssize_t
+ask(const char *user, struct password *p)
+{
+	char prompt[128];
+
+	if (str_fmt(prompt, sizeof prompt, "New password for %.64s: ", user) <
+	    0)
+		return -1;
+	return secret_ask(prompt, "Once more: ", p->text, sizeof p->text);
+}
+
+static void
+read_password(const struct app *app, const char *user, struct password *p)
+{
+	ssize_t r = app->password_fd != SECRET_FD_NONE
+	    ? secret_line((int)app->password_fd, p->text, sizeof p->text)
+	    : ask(user, p);
 	const char *bad;
 
 	if (r < 0 && errno == ENOTTY)
@@ -64,20 +86,25 @@ read_password(const struct app *app, const char *user, struct secret *s)
 	if (r < 0 && errno == EILSEQ)
 		die(EXIT_USAGE, "the two passwords differ");
 	if (r < 0 && errno == ENODATA)
-		die(EXIT_USAGE, "--password-fd: there is no line for %s", user);
+		die(EXIT_USAGE,
+		    app->password_fd != SECRET_FD_NONE
+			? "--password-fd: there is no line for %s"
+			: "there is no password for %s",
+		    user);
 	if (r < 0)
 		die_sys(EXIT_USAGE, "unable to read the password of %s", user);
-	bad = passwd_bad(s->text, s->n);
+	p->n = (size_t)r;
+	bad = passwd_bad(p->text, p->n);
 	if (bad)
 		die(EXIT_USAGE, "%s: %s", user, bad);
 }
 
 /* The new password's hash, NULL: none. s holds the password. */
 static const char *
-new_hash(const struct app *app, const char *user, struct secret *s,
+new_hash(const struct app *app, const char *user, struct password *s,
     char hash[PASSWD_HASH_MAX])
 {
-	if (!app->ask && !app->random && app->password_fd == NO_FD)
+	if (!app->ask && !app->random && app->password_fd == SECRET_FD_NONE)
 		return NULL;
 	if (passwd_init() < 0)
 		die(EXIT_TEMP, "no random numbers");
@@ -94,7 +121,7 @@ new_hash(const struct app *app, const char *user, struct secret *s,
 
 /* A random password is shown, once. */
 static void
-show_password(const char *user, const struct secret *s)
+show_password(const char *user, const struct password *s)
 {
 	printf("%s %s\n", user, s->text);
 	if (fflush(stdout) != 0)
@@ -108,7 +135,7 @@ add_one(const struct app *app, const char *user)
 {
 	char hash[PASSWD_HASH_MAX];
 	struct account old;
-	struct secret s = {.n = 0};
+	struct password s = {.n = 0};
 	const char *h;
 	int r, code;
 
@@ -116,7 +143,7 @@ add_one(const struct app *app, const char *user)
 	h = new_hash(app, user, &s, hash);
 	r = app->if_missing ? accounts_get(app->a, user, &old) : -1;
 	if (r == 0) {
-		secret_wipe(&s);
+		wipe(&s);
 		return 0;
 	}
 	r = accounts_add_hash(app->a, user, app->admin, h);
@@ -125,7 +152,7 @@ add_one(const struct app *app, const char *user)
 		warnx_line("%s", accounts_why(app->a));
 	else if (app->random)
 		show_password(user, &s);
-	secret_wipe(&s);
+	wipe(&s);
 	return code;
 }
 
@@ -153,11 +180,11 @@ run_passwd(void *ctx, int nargs, char **args)
 	struct app *app = ctx;
 	char hash[PASSWD_HASH_MAX];
 	struct account u;
-	struct secret s = {.n = 0};
+	struct password s = {.n = 0};
 	const char *h;
 
 	(void)nargs;
-	if (!app->random && !app->none && app->password_fd == NO_FD)
+	if (!app->random && !app->none && app->password_fd == SECRET_FD_NONE)
 		app->ask = true;
 	check_ways(app);
 	if (accounts_get(app->a, args[0], &u) < 0)
@@ -167,7 +194,7 @@ run_passwd(void *ctx, int nargs, char **args)
 		failed(app);
 	if (app->random)
 		show_password(args[0], &s);
-	secret_wipe(&s);
+	wipe(&s);
 	return 0;
 }
 
@@ -239,7 +266,7 @@ run_admin(void *ctx, int nargs, char **args)
 static int
 tell_first(void *arg)
 {
-	const struct secret *s = arg;
+	const struct password *s = arg;
 
 	printf("%s %s\n", FIRST_USER, s->text);
 	return fflush(stdout);
@@ -250,7 +277,7 @@ run_first(void *ctx, int nargs, char **args)
 {
 	struct app *app = ctx;
 	char hash[PASSWD_HASH_MAX];
-	struct secret s = {.n = 0};
+	struct password s = {.n = 0};
 	bool ever;
 	int r;
 
@@ -263,7 +290,7 @@ run_first(void *ctx, int nargs, char **args)
 	app->random = true;
 	new_hash(app, FIRST_USER, &s, hash);
 	r = accounts_first(app->a, FIRST_USER, hash, tell_first, &s);
-	secret_wipe(&s);
+	wipe(&s);
 	if (r < 0 && errno == ECANCELED)
 		die(EXIT_TEMP, "unable to write the password of %s",
 		    FIRST_USER);

@@ -8,8 +8,7 @@
 
 #include "accounts.h"
 #include "db.h"
-
-#define NO_FD UINT64_MAX
+#include "secret.h"
 
 struct app {
 	const char *database, *data; /* options */
@@ -18,7 +17,7 @@ struct app {
 	/* Options of commands. */
 	bool json, admin, if_missing;
 	bool ask, random, none; /* whence a password */
-	uint64_t password_fd;   /* or NO_FD */
+	uint64_t password_fd;   /* or SECRET_FD_NONE */
 	const char *description, *device;
 };
 

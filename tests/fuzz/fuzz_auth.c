@@ -1,18 +1,7 @@
 /* Any bytes as the beginning of a client's stream: what is made of them fits,
  * is text, and does not depend on what follows. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "../../cmd/ots-listen/authdoc.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
+#include "fuzz.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,22 +1,11 @@
 /* Any bytes as an event document. What is accepted is canonical, is its own
  * canonical form, says the same again, and fits into a record. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include "cotscan.h"
 #include "cotxml.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 static struct cotxml *xml;
 static struct cot cot;
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 labels(struct buf *out)

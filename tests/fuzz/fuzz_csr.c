@@ -1,18 +1,7 @@
 /* Any bytes as a certificate request: what is taken has a name that can be
  * asked for, a key that can be certified, and passes when read again. */
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "pki.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 look(const struct pki_csr *csr)

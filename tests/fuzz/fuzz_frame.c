@@ -1,22 +1,11 @@
 /* Any bytes as a client's stream: whole and in pieces it must give the same
  * messages, none over the maximum. The first byte says how long the pieces
- * are. */
-#include <stdint.h>
-#include <stdlib.h>
-
+ * are. Behind a document with the word switch there are frames only. */
 #include "buf.h"
 #include "frame.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz.h"
 
 #define MAX ((size_t)4096)
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* Kinds and messages, one behind the other. */
 static void
@@ -41,8 +30,15 @@ run(const char *p, size_t n, size_t piece, struct buf *out)
 			must(msg.n <= MAX);
 			(void)buf_put_u64(out, msg.n);
 			(void)buf_put(out, msg);
+			must(kind == FRAME_PB || !f.binary);
+			if (kind == FRAME_XML &&
+			    slice_find(msg, SLICE("switch")))
+				framer_binary(&f);
 		}
 	}
+	/* What ends a stream may be found sooner or later. */
+	if (kind < FRAME_TOO_BIG)
+		(void)buf_put_u64(out, f.garbage);
 	framer_fini(&f);
 }
 

@@ -1,18 +1,7 @@
 /* Any bytes as a ledger: what is a line of it can be written again, and then
  * says the same. */
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "ledger.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static void
 unescape(struct buf *out, struct slice *s)

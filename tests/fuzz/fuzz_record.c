@@ -1,21 +1,10 @@
 /* Any bytes as a stream of records: whole and in pieces it must give the same
  * lines; what is a record can be written again and is the same then. The
  * first byte says how long the pieces are. */
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz.h"
 #include "record.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define LINE_MAX_HERE ((size_t)4096)
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* Field by field through the reader and the writer. */
 static void

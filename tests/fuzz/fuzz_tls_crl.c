@@ -1,15 +1,11 @@
 /* Any bytes as a file of revocations. Behind a P: PEM, of which only what our
  * CA has signed may be taken. Behind a D: one list in DER, whose every entry
  * must be found, and for no other issuer. */
-#include <stdint.h>
-#include <stdlib.h>
-
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
+#include "fuzz.h"
 #include "tls_ossl.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char ca_pem[] =
     "-----BEGIN CERTIFICATE-----\n"
@@ -22,13 +18,6 @@ static const char ca_pem[] =
     "Af8EBTADAQH/MAoGCCqGSM49BAMCA0gAMEUCIQDdHT0g74d/h7qcS/yl5aJqNBov\n"
     "dC7Gj9ApaWokgeY17QIgGvpCYYnkFEa+bg7XxosyZCAkrlsMjMion+pJ0leGoio=\n"
     "-----END CERTIFICATE-----\n";
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 static STACK_OF(X509) * our_ca(void)
 {

@@ -1,9 +1,7 @@
 /* Any bytes as what a stranger says to a TLS server, in pieces as long as the
  * first byte says: it never gets in, and when it hangs up it is over. */
 #include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,17 +9,9 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "fuzz.h"
 #include "str.h"
 #include "tls.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool truth)
-{
-	if (!truth)
-		abort();
-}
 
 /* A certificate of one's own, with its key, in a file of memory. */
 static void

@@ -35,12 +35,6 @@ revision(struct accounts *a)
 		if ((call) != 0)                                               \
 			fail_msg("%s: %s", #call, accounts_why(a));            \
 	} while (0)
-#define FAILS(call, err)                                                       \
-	do {                                                                   \
-		errno = 0;                                                     \
-		assert_int_equal((call), -1);                                  \
-		assert_int_equal(errno, (err));                                \
-	} while (0)
 /* The call changes what the snapshot tells; or it does not. */
 #define CHANGES(call)                                                          \
 	do {                                                                   \

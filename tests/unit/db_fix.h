@@ -98,6 +98,14 @@ is_pg(const struct fix *f)
 	return !*f->dir;
 }
 
+/* With -1 and that errno. */
+#define FAILS(call, err)                                                       \
+	do {                                                                   \
+		errno = 0;                                                     \
+		assert_int_equal((call), -1);                                  \
+		assert_int_equal(errno, (err));                                \
+	} while (0)
+
 #define ON_SQLITE(test)                                                        \
 	{                                                                      \
 		"sqlite " #test, test, fix_setup, fix_teardown, sqlite_name    \

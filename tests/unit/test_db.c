@@ -50,12 +50,6 @@ open_it(const struct fix *f)
 		if ((call) < 0)                                                \
 			fail_msg("%s: %s", #call, db_why(d));                  \
 	} while (0)
-#define FAILS(call, err)                                                       \
-	do {                                                                   \
-		errno = 0;                                                     \
-		assert_int_equal((call), -1);                                  \
-		assert_int_equal(errno, (err));                                \
-	} while (0)
 
 static int64_t
 number(struct db *d, unsigned id)

@@ -1,27 +1,10 @@
 /* What ots-certs puts into data packages. */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "certs_fix.h"
 
 #include "../../cmd/ots-certs/manifest.h"
 #include "../../cmd/ots-certs/package_zip.h"
 #include "../../cmd/ots-certs/pref.h"
 #include "zipfile.h"
-
-#define MAX ((size_t)4 << 20)
-
-static void
-assert_text(struct buf *b, const char *want)
-{
-	assert_int_equal(buf_putc(b, '\0'), 0);
-	assert_string_equal(buf_data(b), want);
-	buf_clear(b);
-}
 
 static bool
 has(struct buf *b, const char *part)

@@ -108,16 +108,6 @@ test_mark(void **state)
 	assert_memory_not_equal(a, b, 32);
 }
 
-static void
-test_wipe(void **state)
-{
-	char a[8] = "secret!";
-
-	(void)state;
-	passwd_wipe(a, sizeof a);
-	assert_memory_equal(a, "\0\0\0\0\0\0\0\0", 8);
-}
-
 int
 main(void)
 {
@@ -127,7 +117,6 @@ main(void)
 	    cmocka_unit_test(test_bad),
 	    cmocka_unit_test(test_random),
 	    cmocka_unit_test(test_mark),
-	    cmocka_unit_test(test_wipe),
 	};
 
 	if (passwd_init() < 0)

@@ -1,25 +1,8 @@
 /* QR codes: what they say, and how they are drawn. */
-#include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "certs_fix.h"
 
 #include "../../cmd/ots-certs/qrdraw.h"
 #include "../../cmd/ots-certs/qrlink.h"
-
-#define MAX ((size_t)4 << 20)
-
-static void
-assert_text(struct buf *b, const char *want)
-{
-	assert_int_equal(buf_putc(b, '\0'), 0);
-	assert_string_equal(buf_data(b), want);
-	buf_clear(b);
-}
 
 static void
 test_links(void **state)
