@@ -40,8 +40,7 @@
 	X(LAT, "lat", "lat missing, not a number or beyond 90")                \
 	X(LON, "lon", "lon missing, not a number or beyond 180")               \
 	X(LOOP, "loop", "carries our own flow tag")                            \
-	X(PROTOBUF, "protobuf",                                                \
-	    "TAK protocol, which this version cannot read")                    \
+	X(PROTOBUF, "protobuf", "malformed protobuf")                          \
 	X(EMPTY, "empty", "a frame without a message")                         \
 	X(MEMORY, "memory", "no memory")
 

@@ -10,6 +10,8 @@ cotmake_escape(struct buf *out, struct slice text)
 	size_t i, from = 0;
 	const char *as;
 
+	if (text.n == 0) /* which may have no memory */
+		return out->failed ? -1 : 0;
 	for (i = 0; i < text.n; i++) {
 		switch (text.p[i]) {
 		case '&':

@@ -61,6 +61,9 @@ struct cotparts_shape {
 };
 extern const struct cotparts_shape cotparts_shape[PART_ELEMENT_COUNT];
 
+/* The enum cotparts_element of that name, or -1. */
+int cotparts_element(struct slice name);
+
 struct cotparts_value {
 	struct slice text; /* of a string */
 	double number;     /* of any other */
@@ -68,8 +71,8 @@ struct cotparts_value {
 
 struct cotparts {
 	struct slice text[PART_TEXT_COUNT];
-	uint64_t ms[3];  /* time, start, stale */
-	double point[5]; /* lat, lon, hae, ce, le */
+	uint64_t ms[3];      /* time, start, stale */
+	double point[5];     /* lat, lon, hae, ce, le */
 	struct slice detail; /* xmlDetail */
 	bool has[PART_ELEMENT_COUNT];
 	struct cotparts_value value[PART_ELEMENT_COUNT][PART_ATTRS_MAX];

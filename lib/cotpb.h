@@ -16,7 +16,8 @@
 
 struct cotpb;
 
-/* max: bytes of a message in. NULL with errno. */
+/* max: bytes of a message in, at most 64 MiB; a canonical event may have twice
+ * as many. NULL with errno. */
 struct cotpb *cotpb_new(size_t max);
 void cotpb_free(struct cotpb **x);
 
@@ -31,14 +32,20 @@ struct cotpb_source {
 };
 
 /* Append the TakMessage. 0, or -1 with errno: EBADMSG (it is not canonical),
- * ENOBUFS, ENOMEM; then nothing was appended. */
+ * ENOBUFS, ENOMEM; then nothing was appended. That it is canonical is looked at
+ * as far as it decides what goes where; characters are not. What protobuf has
+ * no place for is lost (cot-streaming 1.1): other attributes of event and
+ * point, attributes of detail, what stands beside point and detail. */
 int cotpb_encode(
     struct cotpb *x, const struct cotpb_source *from, struct buf *out);
 
-/* One TakMessage of a stranger. On COT_OK *parts is its event, whose slices
- * are loans until the next cotpb_decode or from the message; COT_EMPTY: it has
- * none, which is legal (TakControl alone, or no byte at all). What the texts
- * say is not checked here: cotxml_parse_parts does. */
+/* One TakMessage of a stranger. Parts that are repeated are merged. On COT_OK
+ * *parts is its event, whose slices are loans until the next cotpb_decode or
+ * from the message; COT_EMPTY: it has none, which is legal (TakControl alone,
+ * or no byte at all); COT_PROTOBUF: malformed; COT_TOO_BIG: over the maximum,
+ * or so many fields that it would take many times its size of memory;
+ * COT_MEMORY. What the texts say is not checked here: cotxml_parse_parts does.
+ */
 enum cot_why cotpb_decode(
     struct cotpb *x, struct slice msg, struct cotparts *parts);
 

@@ -7,19 +7,12 @@
 #include <libxml/dict.h>
 #include <libxml/xmlerror.h>
 
-#include "buf.h"
+#include "cotxml_in.h"
 
 /* Bytes of names after which a new dictionary is begun. */
 #define DICT_MEMORY ((size_t)512 << 10)
 
-struct cotxml {
-	xmlParserCtxtPtr ctxt;
-	size_t max;
-	unsigned elements, namespaces, depth;
-	int names; /* in the dictionary when the document began */
-	struct cotcanon canon;
-	struct buf scratch; /* one attribute's value */
-};
+#define DETAIL 2 /* its depth */
 
 static struct slice
 text_of(const xmlChar *s)
@@ -33,8 +26,8 @@ name_of(const xmlChar *prefix, const xmlChar *local)
 	return (struct cotcanon_name){text_of(prefix), text_of(local)};
 }
 
-static void
-refuse(struct cotxml *x, enum cot_why why)
+void
+cotxml_refuse(struct cotxml *x, enum cot_why why)
 {
 	if (!x->canon.why)
 		x->canon.why = why;
@@ -59,7 +52,7 @@ value_of(struct cotxml *x, const char *p, size_t n)
 		p = at + amp.n;
 	}
 	if (buf_append(&x->scratch, p, n) < 0)
-		refuse(x, errno == ENOMEM ? COT_MEMORY : COT_TOO_BIG);
+		cotxml_refuse(x, errno == ENOMEM ? COT_MEMORY : COT_TOO_BIG);
 	return buf_slice(&x->scratch);
 }
 
@@ -77,15 +70,15 @@ check_element(
 {
 	x->namespaces += (unsigned)n_ns;
 	if (++x->depth > COTXML_DEPTH_MAX)
-		refuse(x, COT_DEPTH);
+		cotxml_refuse(x, COT_DEPTH);
 	else if (++x->elements > COTXML_ELEMENTS_MAX)
-		refuse(x, COT_ELEMENTS);
+		cotxml_refuse(x, COT_ELEMENTS);
 	else if (n_attrs > COTXML_ATTRS_MAX ||
 	    x->namespaces > COTXML_NAMESPACES_MAX)
-		refuse(x, COT_ATTRIBUTES);
+		cotxml_refuse(x, COT_ATTRIBUTES);
 	else if (!name_fits(name) ||
 	    xmlDictSize(x->ctxt->dict) - x->names > COTXML_NAMES_MAX)
-		refuse(x, COT_NAMES);
+		cotxml_refuse(x, COT_NAMES);
 }
 
 static void
@@ -93,7 +86,7 @@ tell_attr(
     struct cotxml *x, const struct cotcanon_name *name, struct slice value)
 {
 	if (!name_fits(name))
-		refuse(x, COT_NAMES);
+		cotxml_refuse(x, COT_NAMES);
 	cotcanon_attr(&x->canon, name, value);
 }
 
@@ -110,6 +103,15 @@ tell_namespace(struct cotxml *x, const xmlChar *prefix, const xmlChar *uri)
 }
 
 static void
+note_typed(struct cotxml *x, struct slice name)
+{
+	int i = cotparts_element(name);
+
+	if (i >= 0)
+		x->typed |= 1U << i;
+}
+
+static void
 on_start(void *arg, const xmlChar *local, const xmlChar *prefix,
     const xmlChar *uri, int n_ns, const xmlChar **ns, int n_attrs,
     int n_defaulted, const xmlChar **attrs)
@@ -123,7 +125,13 @@ on_start(void *arg, const xmlChar *local, const xmlChar *prefix,
 	(void)n_defaulted;
 	if (x->canon.why)
 		return;
+	if (x->inside && x->depth == DETAIL - 1) {
+		x->depth++;
+		return;
+	}
 	check_element(x, &name, n_ns, n_attrs);
+	if (x->inside && x->depth == DETAIL + 1 && !name.prefix.n)
+		note_typed(x, name.local);
 	cotcanon_start(&x->canon, &name);
 	/* Five pointers each: local name, prefix, URI, value, its end. */
 	for (i = 0, a = attrs; i < n_attrs && !x->canon.why; i++, a += 5) {
@@ -146,7 +154,8 @@ on_end(
 	struct cotcanon_name name = name_of(prefix, local);
 
 	(void)uri;
-	x->depth--;
+	if (x->depth-- == DETAIL && x->inside)
+		return;
 	cotcanon_end(&x->canon, &name);
 }
 
@@ -167,7 +176,7 @@ on_doctype(void *arg, const xmlChar *name, const xmlChar *public_id,
 	(void)name;
 	(void)public_id;
 	(void)system_id;
-	refuse(x, COT_DOCTYPE);
+	cotxml_refuse(x, COT_DOCTYPE);
 	xmlStopParser(x->ctxt);
 }
 
@@ -181,7 +190,7 @@ on_error(void *arg, xmlErrorPtr err)
 
 	if (err->domain == XML_FROM_NAMESPACE && err->level > XML_ERR_WARNING &&
 	    err->code != XML_NS_ERR_UNDEFINED_NAMESPACE)
-		refuse(x, COT_NAMESPACE);
+		cotxml_refuse(x, COT_NAMESPACE);
 }
 
 /* ---- life ---- */
@@ -215,8 +224,8 @@ make_context(struct cotxml *x)
 }
 
 /* Strangers' names fill the dictionary: a new one in time. */
-static int
-refresh_context(struct cotxml *x)
+int
+cotxml_refresh(struct cotxml *x)
 {
 	if (x->ctxt &&
 	    (xmlDictSize(x->ctxt->dict) > 2 * COTXML_NAMES_MAX ||
@@ -242,6 +251,7 @@ cotxml_new(size_t max)
 	x->max = max;
 	cotcanon_init(&x->canon, 2 * max);
 	buf_init(&x->scratch, max);
+	buf_init(&x->document, max + COTXML_AROUND);
 	if (make_context(x) < 0)
 		cotxml_free(&x);
 	return x;
@@ -258,6 +268,7 @@ cotxml_free(struct cotxml **px)
 	xmlFreeParserCtxt(x->ctxt);
 	cotcanon_fini(&x->canon);
 	buf_fini(&x->scratch);
+	buf_fini(&x->document);
 	free(x);
 }
 
@@ -321,8 +332,8 @@ count_values(const char *p, const char *end, size_t *n)
  * only then tells us of the element: time in the square of their number, so
  * that is bounded first. A document that is short, or has few =, has nowhere
  * enough of them to matter. */
-static bool
-attributes_bounded(struct slice doc)
+bool
+cotxml_bounded(struct slice doc)
 {
 	const size_t few = 4 * (size_t)COTXML_ATTRS_MAX, shortest = 5;
 	const char *p = doc.p, *end = doc.p + doc.n, *to;
@@ -361,23 +372,27 @@ check_bytes(const struct cotxml *x, struct slice *doc)
 	/* It begins as ASCII, so no other encoding is guessed. */
 	if (!slice_starts(*doc, "<event"))
 		return COT_ROOT;
-	return attributes_bounded(*doc) ? COT_OK : COT_ATTRIBUTES;
+	return cotxml_bounded(*doc) ? COT_OK : COT_ATTRIBUTES;
 }
 
 /* ---- one document ---- */
 
-static void
-run(struct cotxml *x, struct slice doc)
+void
+cotxml_run(struct cotxml *x, struct slice doc, bool inside)
 {
-	x->elements = x->namespaces = x->depth = 0;
+	x->inside = inside;
+	x->typed = 0;
+	x->depth = inside ? 1 : 0;
+	x->elements = inside ? 3 : 0; /* event, point, detail */
+	x->namespaces = 0;
 	x->names = xmlDictSize(x->ctxt->dict);
 	/* doc.n is at most COTXML_SIZE_MAX, so it fits. */
 	if (xmlCtxtResetPush(x->ctxt, doc.p, (int)doc.n, NULL, NULL) != 0)
-		refuse(x, COT_MEMORY);
+		cotxml_refuse(x, COT_MEMORY);
 	else if (xmlParseChunk(x->ctxt, "", 0, 1) == XML_ERR_NO_MEMORY)
-		refuse(x, COT_MEMORY);
+		cotxml_refuse(x, COT_MEMORY);
 	else if (!x->ctxt->wellFormed)
-		refuse(x, COT_XML);
+		cotxml_refuse(x, COT_XML);
 }
 
 enum cot_why
@@ -388,10 +403,10 @@ cotxml_parse(struct cotxml *x, struct slice doc, const struct cotcanon_tag *tag,
 
 	if (why)
 		return why;
-	if (refresh_context(x) < 0)
+	if (cotxml_refresh(x) < 0)
 		return COT_MEMORY;
 	cotcanon_begin(&x->canon, doc.n, tag, c);
 	if (!x->canon.why)
-		run(x, doc);
+		cotxml_run(x, doc, false);
 	return cotcanon_finish(&x->canon);
 }

@@ -2,14 +2,14 @@
 
 #include <errno.h>
 
-/* Where the scanner is. BETWEEN, SKIP, PI and NOTE are outside a message and
- * forget what they pass; the others keep the message from its first byte. */
+/* Where the scanner is. Those up to NOTE are outside a message and forget what
+ * they pass; the others keep the message from its first byte. */
 enum state {
 	BETWEEN, /* at a border: a message may begin */
-	SKIP,    /* in garbage: only a < means something */
-	PI,      /* in <? ... ?> before a message */
-	NOTE,    /* in a comment before a message */
-	ROOT,    /* in the root start tag */
+	SKIP, /* in garbage: only a <, or in binary a 0xBF, means something */
+	PI,   /* in <? ... ?> before a message */
+	NOTE, /* in a comment before a message */
+	ROOT, /* in the root start tag */
 	BODY,
 	CDATA,
 	COMMENT,
@@ -62,6 +62,18 @@ consume(struct framer *f, size_t n)
 	}
 	f->in += n;
 	f->in_n -= n;
+}
+
+size_t
+frame_head(char head[FRAME_HEAD_MAX], size_t n)
+{
+	size_t i = 0;
+
+	head[i++] = '\xBF';
+	for (; n > 0x7f; n >>= 7)
+		head[i++] = (char)(n | 0x80);
+	head[i++] = (char)n;
+	return i;
 }
 
 static void
@@ -132,6 +144,14 @@ enter(struct framer *f, enum state s, size_t scan)
 {
 	f->state = (uint8_t)s;
 	f->scan = scan;
+}
+
+void
+framer_binary(struct framer *f)
+{
+	f->binary = true;
+	f->auth = false;
+	enter(f, BETWEEN, 0);
 }
 
 /* At a < outside a message. */
@@ -226,6 +246,24 @@ between(struct framer *f, struct slice w, struct slice *msg)
 	if (w.p[0] != '\0')
 		enter(f, SKIP, 0);
 	skip(f, 1);
+	return GO;
+}
+
+/* Among frames only. */
+static enum step
+binary(struct framer *f, struct slice w, struct slice *msg)
+{
+	const char *next;
+
+	if (w.p[0] == '\xBF')
+		return at_protobuf(f, w, msg);
+	if (w.p[0] == '\0' && f->state == BETWEEN) {
+		forget(f, 1);
+		return GO;
+	}
+	enter(f, SKIP, 0);
+	next = memchr(w.p, 0xBF, w.n);
+	skip(f, next ? (size_t)(next - w.p) : w.n);
 	return GO;
 }
 
@@ -374,6 +412,8 @@ closing(struct framer *f, struct slice w, struct slice *msg)
 static enum step
 step(struct framer *f, struct slice w, struct slice *msg)
 {
+	if (f->binary)
+		return binary(f, w, msg);
 	switch ((enum state)f->state) {
 	case BETWEEN:
 		return between(f, w, msg);
@@ -399,8 +439,10 @@ step(struct framer *f, struct slice w, struct slice *msg)
 
 /* A whole message. */
 static enum frame_kind
-message(struct framer *f, bool protobuf, struct slice msg)
+message(struct framer *f, struct slice msg)
 {
+	bool protobuf = f->state < ROOT;
+
 	enter(f, BETWEEN, 0);
 	f->run = 0;
 	if (protobuf)
@@ -426,7 +468,6 @@ enum frame_kind
 framer_next(struct framer *f, struct slice *msg)
 {
 	struct slice w;
-	bool protobuf;
 
 	settle(f);
 	if (f->keep.failed)
@@ -437,7 +478,6 @@ framer_next(struct framer *f, struct slice *msg)
 		w = window(f);
 		if (w.n == 0)
 			return wait_for_more(f, w);
-		protobuf = f->state == BETWEEN;
 		switch (step(f, w, msg)) {
 		case GO:
 			break;
@@ -446,7 +486,7 @@ framer_next(struct framer *f, struct slice *msg)
 				return FRAME_GARBAGE;
 			return wait_for_more(f, window(f));
 		case DONE:
-			return message(f, protobuf, *msg);
+			return message(f, *msg);
 		case DOCTYPE:
 			return FRAME_DOCTYPE;
 		case TOO_BIG:

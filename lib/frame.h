@@ -41,6 +41,7 @@ struct framer {
 	uint8_t state;
 	char quote;
 	bool auth;
+	bool binary;
 };
 
 void framer_init(struct framer *f, size_t max);
@@ -58,7 +59,7 @@ enum frame_kind framer_next(struct framer *f, struct slice *msg);
 
 /* From the end of the message last handed out on the stream is 0xBF frames
  * only: all other bytes are skipped, and counted as garbage, to the next 0xBF
- * (cot-streaming 4.2). */
+ * (cot-streaming 4.2, 4.3); a zero byte right behind a frame is none. */
 void framer_binary(struct framer *f);
 
 /* What stands before a TakMessage of n bytes on a stream (cot-streaming 4.3):

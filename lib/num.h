@@ -22,4 +22,10 @@ int num_us(struct slice s, double unit_us, uint64_t *out);
 /* Bytes, optionally with a suffix K, M or G (powers of 1024). */
 int num_bytes(struct slice s, uint64_t max, uint64_t *out);
 
+/* A finite number with eight decimals, as printf's %.8f; beyond 1e40 in the
+ * form %.17g. Zero has no sign. Always fits, without a NUL, and num_double
+ * reads it. Returns the length. */
+#define NUM_FIXED8_SIZE 64
+size_t num_fixed8(double v, char out[NUM_FIXED8_SIZE]);
+
 #endif

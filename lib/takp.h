@@ -20,7 +20,7 @@ struct takp {
 	/* Raw, as it stands in the document; empty if there is none, it is too
 	 * long, or has bytes that no attribute may have. */
 	struct slice uid;
-	/* The offer has version 1, the request wants it, the answer grants it. */
+	/* Version 1 is offered, wanted, granted. */
 	bool yes;
 };
 

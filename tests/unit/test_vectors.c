@@ -1,215 +1,7 @@
 /* The vectors of cot-streaming 8.4, from the bytes of a client to labels and
  * canonical XML: whole, byte by byte and split at random they must give the
  * same. Also what large and many messages cost. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "buf.h"
-#include "clock.h"
-#include "cotxml.h"
-#include "frame.h"
-
-#define MAX    ((size_t)1 << 20)
-#define RANDOM 300 /* random splits of each vector */
-
-#define T "2024-05-06T07:08:09Z"
-#define EVENT_WITH(more)                                                       \
-	"<event uid=\"U\" type=\"a-x\" how=\"m-g\" time=\"" T "\" start=\"" T  \
-	"\" stale=\"" T "\">" more "</event>"
-#define POINT "<point lat=\"1\" lon=\"2\" hae=\"3\" ce=\"4\" le=\"5\"/>"
-#define SMALL EVENT_WITH(POINT)
-
-static struct buf v[8]; /* tests/data/cot/v1.cot to v7.cot */
-static struct cotxml *xml;
-static uint32_t seed = 1;
-
-/* ---- from bytes to a transcript ---- */
-
-/* One line for each message: its record, or kind and reason. */
-static void
-transcribe(enum frame_kind kind, struct slice msg, struct buf *out)
-{
-	static struct cot cot;
-	struct rec_writer w;
-	enum cot_why why;
-
-	if (kind == FRAME_XML) {
-		why = cotxml_parse(xml, msg, NULL, &cot);
-		if (why) {
-			(void)buf_fmt(out, "dropped %s\n", cot_why_name(why));
-			return;
-		}
-		rec_begin(&w, out, "cot");
-		cot_put(&w, &cot);
-		rec_put(&w, "xml", cot.xml);
-		assert_int_equal(rec_end(&w), 0);
-		return;
-	}
-	(void)buf_fmt(out, "%s", frame_kind_name(kind));
-	if (kind == FRAME_PB)
-		(void)buf_fmt(out, " %zu", msg.n);
-	(void)buf_putc(out, '\n');
-}
-
-/* How many bytes the next read has. */
-static size_t
-next_size(size_t left, size_t piece)
-{
-	if (piece == 0) {
-		seed = seed * 1103515245 + 12345;
-		piece = 1 + (seed >> 16) % 97;
-	}
-	return left < piece ? left : piece;
-}
-
-/* piece 0: at random. */
-static void
-transcript(struct slice in, size_t piece, struct buf *out)
-{
-	enum frame_kind kind = FRAME_NONE;
-	struct framer f;
-	struct slice msg;
-	size_t n;
-
-	buf_clear(out);
-	framer_init(&f, MAX);
-	while (in.n && kind < FRAME_TOO_BIG) {
-		n = next_size(in.n, piece);
-		framer_feed(&f, in.p, n);
-		in.p += n;
-		in.n -= n;
-		while ((kind = framer_next(&f, &msg)) != FRAME_NONE) {
-			transcribe(kind, msg, out);
-			if (kind >= FRAME_TOO_BIG)
-				break;
-		}
-	}
-	framer_fini(&f);
-	assert_false(out->failed);
-}
-
-/* The transcript with each record cut to "cot", uid and type. */
-static void
-shorten(struct slice in, char *out, size_t size)
-{
-	const char *end, *tab;
-	size_t len = 0, n;
-	int tabs;
-
-	while (in.n) {
-		end = memchr(in.p, '\n', in.n);
-		assert_non_null(end);
-		n = (size_t)(end - in.p);
-		tab = in.p;
-		for (tabs = 0; tab && tabs < 2 && slice_starts(in, "ev:");
-		     tabs++)
-			tab = memchr(tab + 1, '\t', (size_t)(end - tab - 1));
-		if (tab && tab > in.p)
-			n = (size_t)(tab - in.p);
-		assert_true(len + n + 1 < size);
-		memcpy(out + len, in.p, n);
-		len += n;
-		out[len++] = '\n';
-		in.n -= (size_t)(end + 1 - in.p);
-		in.p = end + 1;
-	}
-	out[len] = '\0';
-}
-
-/* All three ways give `want`: lines as of shorten(). The whole transcript is
- * left in *whole where that is asked for. */
-static void
-check(struct slice in, const char *want, struct buf *whole)
-{
-	struct buf a = {.max = 32 << 20}, b = {.max = 32 << 20};
-	char got[65536];
-	int i;
-
-	transcript(in, SIZE_MAX, &a);
-	shorten(buf_slice(&a), got, sizeof got);
-	assert_string_equal(got, want);
-	transcript(in, 1, &b);
-	assert_true(slice_eq(buf_slice(&a), buf_slice(&b)));
-	for (i = 0; i < RANDOM && in.n < 8192; i++) {
-		transcript(in, 0, &b);
-		assert_true(slice_eq(buf_slice(&a), buf_slice(&b)));
-	}
-	if (whole)
-		assert_int_equal(buf_put(whole, buf_slice(&a)), 0);
-	buf_fini(&a);
-	buf_fini(&b);
-}
-
-static bool
-holds(const struct buf *b, const char *text)
-{
-	return slice_find(buf_slice(b), slice_of(text)) != NULL;
-}
-
-/* A stream of parts, ended by NULL; "V1" to "V7" are the events. */
-static void
-stream(struct buf *out, const char *const *parts)
-{
-	buf_clear(out);
-	for (; *parts; parts++) {
-		if ((*parts)[0] == 'V')
-			(void)buf_put(out, buf_slice(&v[(*parts)[1] - '0']));
-		else
-			(void)buf_puts(out, *parts);
-	}
-	assert_false(out->failed);
-}
-
-static int
-load(const char *name, struct buf *b)
-{
-	FILE *f = fopen(name, "rb");
-	char chunk[4096];
-	size_t n;
-
-	if (!f)
-		return -1;
-	while ((n = fread(chunk, 1, sizeof chunk, f)))
-		(void)buf_append(b, chunk, n);
-	fclose(f);
-	return b->failed ? -1 : 0;
-}
-
-static int
-setup(void **state)
-{
-	char name[] = "tests/data/cot/v0.cot";
-	int i;
-
-	(void)state;
-	for (i = 1; i <= 7; i++) {
-		buf_init(&v[i], 65536);
-		*strchr(name, '0') = (char)('0' + i);
-		if (load(name, &v[i]) < 0)
-			return -1;
-		*strrchr(name, (char)('0' + i)) = '0';
-	}
-	xml = cotxml_new(MAX);
-	return xml ? 0 : -1;
-}
-
-static int
-teardown(void **state)
-{
-	int i;
-
-	(void)state;
-	for (i = 1; i <= 7; i++)
-		buf_fini(&v[i]);
-	cotxml_free(&xml);
-	return 0;
-}
+#include "vectors_fix.h"
 
 /* ---- 8.1: the events ---- */
 
@@ -362,25 +154,56 @@ test_vectors_m13_to_m17(void **state)
 	buf_fini(&out);
 }
 
-/* ---- 8.4: P1 to P9, as far as borders are concerned ---- */
+/* ---- 8.4: P1 to P9 ---- */
 
+/* V1 as a frame. */
 #define PING                                                                   \
 	"\xbf\x41\x12\x3f\x0a\x07t-x-c-t\x2a\x08U-1-ping\x30\xa3\xf0\xec\xe5"  \
 	"\xf4\x31\x38\xa3\xf0\xec\xe5\xf4\x31\x40\xb3\xbe\xed\xe5\xf4\x31\x4a" \
 	"\x03m-gi\x00\x00\x00\xe0\xcf\x12\x63\x41q\x00\x00\x00\xe0\xcf\x12"    \
 	"\x63\x41"
+/* A frame of 62 bytes, and more: an event without point and access. */
+#define FRAME(n, m, more)                                                      \
+	"\xbf" n "\x12" m "\x0a\x07t-x-c-t\x2a\x08U-1-ping\x30\xa3\xf0\xec"    \
+	"\xe5\xf4\x31\x38\xa3\xf0\xec\xe5\xf4\x31\x40\xb3\xbe\xed\xe5\xf4"     \
+	"\x31\x4a\x03m-g" more
 
 static void
-test_vectors_protobuf(void **state)
+test_vectors_p1_to_p4(void **state)
 {
 	(void)state;
-	check(SLICE("\xbf\x00"), "pb 0\n", NULL);
-	check(SLICE(PING "\0" PING "\0"), "pb 65\npb 65\n", NULL);
+	check(SLICE("\xbf\x00"), "dropped empty\n", NULL);
+	check(SLICE(PING "\0" PING "\0"), L1 L1, NULL);
 	check(SLICE("\xbf\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), "length\n",
 	    NULL);
 	check(SLICE("\xbf\xff\xff\xff\x7f"), "length\n", NULL);
-	check(SLICE("\xbf\x03\x12\x7f\x00" PING), "pb 3\npb 65\n", NULL);
-	check(SLICE(SMALL "\r\n" PING SMALL), LU "pb 65\n" LU, NULL);
+	check(
+	    SLICE("\xbf\x03\x12\x7f\x00" PING), "dropped protobuf\n" L1, NULL);
+	check(SLICE(SMALL "\r\n" PING SMALL), LU L1 LU, NULL);
+}
+
+static void
+test_vectors_p5_to_p9(void **state)
+{
+	struct buf out = {.max = 65536};
+
+	(void)state;
+	check(SLICE(FRAME("\x2f", "\x2d", "")), L1, NULL);
+	/* P5: releasableTo, a byte that is not UTF-8. */
+	check(SLICE(FRAME("\x33", "\x31", "\x8a\x01\x01\xff") PING),
+	    "dropped utf8\n" L1, NULL);
+	/* P6: field 99. */
+	check(SLICE(FRAME("\x32", "\x30", "\x98\x06\x01")), L1, NULL);
+	/* P7: another uid. */
+	check(SLICE(FRAME("\x32", "\x30", "\x2a\x01U")), LU, NULL);
+	/* P9: lat, NaN and infinite. */
+	check(SLICE(FRAME("\x38", "\x36", "\x51\0\0\0\0\0\0\xf8\x7f")
+		      FRAME("\x38", "\x36", "\x51\0\0\0\0\0\0\xf0\xff")),
+	    "dropped lat\ndropped lat\n", NULL);
+	check(
+	    SLICE(FRAME("\x38", "\x36", "\x51\0\0\0\0\0\0\xf0\x3f")), L1, &out);
+	assert_true(holds(&out, "\tlat:1.00000000\tlon:0.00000000\t"));
+	buf_fini(&out);
 }
 
 /* ---- many and large ---- */
@@ -464,7 +287,8 @@ main(void)
 	    cmocka_unit_test(test_vectors_m10_m11),
 	    cmocka_unit_test(test_vectors_m12),
 	    cmocka_unit_test(test_vectors_m13_to_m17),
-	    cmocka_unit_test(test_vectors_protobuf),
+	    cmocka_unit_test(test_vectors_p1_to_p4),
+	    cmocka_unit_test(test_vectors_p5_to_p9),
 	    cmocka_unit_test(test_vectors_thousand_events),
 	    cmocka_unit_test(test_vectors_large_event),
 	};
