@@ -126,7 +126,7 @@ format_json(struct buf *out, const struct rec *r)
 	size_t i, start = buf_size(out);
 
 	for (i = 0; i < r->n; i++) {
-		if (repeated(r, i))
+		if (repeated(r, i) || slice_is(r->f[i].label, "pb"))
 			continue;
 		(void)buf_putc(out, i ? ',' : '{');
 		put_member(out, r, i, &scratch);

@@ -6,8 +6,8 @@
 #include "record.h"
 
 /* One object on one line: labels are keys, values strings; of a label that
- * repeats, an array. Bytes that are not UTF-8 become U+FFFD. 0, or -1 with
- * errno (buf.h). */
+ * repeats, an array; pb, which nobody can read, is left out. Bytes that are not
+ * UTF-8 become U+FFFD. 0, or -1 with errno (buf.h). */
 int format_json(struct buf *out, const struct rec *r);
 
 /* A JSON string with its quotes. */

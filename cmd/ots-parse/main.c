@@ -13,38 +13,6 @@
 #include "sandbox.h"
 
 static const char *
-set_format(void *ctx, const char *text)
-{
-	static const char *const names[] = {"record", "xml", "json"};
-	struct parse_conf *conf = ctx;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			conf->format = (enum parse_format)i;
-			return NULL;
-		}
-	}
-	return "not record, xml or json";
-}
-
-static const char *
-set_input(void *ctx, const char *text)
-{
-	static const char *const names[] = {"auto", "record", "cot"};
-	struct parse_conf *conf = ctx;
-	int i;
-
-	for (i = 0; i < 3; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			conf->input = (enum parse_input)i;
-			return NULL;
-		}
-	}
-	return "not auto, record or cot";
-}
-
-static const char *
 set_flow_tag(void *ctx, const char *text)
 {
 	struct parse_conf *conf = ctx;
@@ -81,9 +49,11 @@ main(int argc, char **argv)
 	};
 	uint64_t max_event = (uint64_t)1 << 20;
 	const struct opt opts[] = {
-	    {'f', "format", "FORMAT", NULL, OPT_FN, NULL, 0, 0, set_format,
-		"record (default), xml or json"},
-	    {'i', "input", "INPUT", NULL, OPT_FN, NULL, 0, 0, set_input,
+	    {'f', "format", "FORMAT", NULL, OPT_WORD,
+		OPT_WORDS(&conf.format, "record", "xml", "json", "pb"), 0, 0,
+		NULL, "record (default), xml, json or pb"},
+	    {'i', "input", "INPUT", NULL, OPT_WORD,
+		OPT_WORDS(&conf.input, "auto", "record", "cot"), 0, 0, NULL,
 		"record, cot, or auto (default): by the first bytes"},
 	    {0, "flow-tag", "NAME", NULL, OPT_FN, NULL, 0, 0, set_flow_tag,
 		"mark events with this flow tag, drop those that have it"},

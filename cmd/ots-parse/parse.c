@@ -2,7 +2,8 @@
 
 #include <errno.h>
 
-#include "format.h"
+#include "base64.h"
+#include "put.h"
 #include "sniff.h"
 
 #define PROGRAM "ots-parse"
@@ -10,9 +11,6 @@
 /* The caller empties `out` between steps; a step appends one record, which as
  * JSON may be several times its size. */
 #define OUT_MAX (8 * REC_LINE_MAX)
-
-/* Buffers that one event made this large are given back. */
-#define KEEP_MEMORY ((size_t)1 << 20)
 
 int
 parse_init(struct parse *p, const struct parse_conf *conf)
@@ -25,19 +23,27 @@ parse_init(struct parse *p, const struct parse_conf *conf)
 	buf_init(&p->out, OUT_MAX);
 	buf_init(&p->scratch, REC_LINE_MAX);
 	buf_init(&p->line, REC_LINE_MAX + 1);
+	buf_init(&p->raw, conf->max_event + 3);
+	buf_init(&p->msg, conf->max_event);
+	buf_init(&p->text, REC_LINE_MAX);
 	p->xml = cotxml_new(conf->max_event);
-	return p->xml ? 0 : -1;
+	p->pb = cotpb_new(conf->max_event);
+	return p->xml && p->pb ? 0 : -1;
 }
 
 void
 parse_fini(struct parse *p)
 {
 	cotxml_free(&p->xml);
+	cotpb_free(&p->pb);
 	rec_lines_fini(&p->lines);
 	framer_fini(&p->framer);
 	buf_fini(&p->out);
 	buf_fini(&p->scratch);
 	buf_fini(&p->line);
+	buf_fini(&p->raw);
+	buf_fini(&p->msg);
+	buf_fini(&p->text);
 }
 
 int
@@ -66,77 +72,29 @@ bad_message(struct parse *p, enum cot_why why, const struct rec *frame)
 	p->conf.on_bad_message(p->conf.arg, cot_why_name(why), conn);
 }
 
-/* ---- out ---- */
-
-static int
-put_line(struct buf *out, struct slice line)
-{
-	if (buf_put(out, line) == 0 && buf_putc(out, '\n') == 0)
-		return 0;
-	out->failed = false;
-	return -1;
-}
-
-/* The event's labels, then the frame's, and the longest one last. */
-static int
-put_event(struct parse *p, struct buf *out, const struct rec *frame)
-{
-	static const char *const not_ours[] = {"xml", "pb", NULL};
-	struct rec_writer w;
-
-	rec_begin(&w, out, "cot");
-	cot_put(&w, &p->cot);
-	if (frame) {
-		rec_put_fields(&w, frame, not_ours);
-	} else {
-		rec_puts(&w, "via", "local");
-		rec_put_u64(&w, "t", p->now_us);
-	}
-	rec_put(&w, "xml", p->cot.xml);
-	return rec_end(&w);
-}
-
-static int
-put_event_json(struct parse *p, const struct rec *frame)
-{
-	struct slice line;
-
-	buf_clear(&p->line);
-	if (put_event(p, &p->line, frame) < 0)
-		return -1;
-	line = buf_slice(&p->line);
-	line.n--; /* the LF */
-	if (rec_parse(&p->made, line) != 1)
-		return -1;
-	return format_json(&p->out, &p->made);
-}
-
-static enum cot_why
-put_cot(struct parse *p, const struct rec *frame)
-{
-	int r;
-
-	if (cot_fields(&p->cot) + (frame ? frame->n : 3) > REC_FIELDS_MAX)
-		return COT_FIELDS;
-	switch (p->conf.format) {
-	case FORMAT_RECORD:
-		r = put_event(p, &p->out, frame);
-		break;
-	case FORMAT_XML:
-		r = put_line(&p->out, p->cot.xml);
-		break;
-	default:
-		r = put_event_json(p, frame);
-	}
-	if (r == 0)
-		return COT_OK;
-	return errno == ENOMEM ? COT_MEMORY : COT_TOO_BIG;
-}
-
 /* ---- events ---- */
 
+/* A document, or a TakMessage. */
+struct source {
+	struct slice bytes;
+	bool pb;
+};
+
+static enum cot_why
+read_event(
+    struct parse *p, const struct source *from, const struct cotcanon_tag *tag)
+{
+	struct cotparts parts;
+	enum cot_why why;
+
+	if (!from->pb)
+		return cotxml_parse(p->xml, from->bytes, tag, &p->cot);
+	why = cotpb_decode(p->pb, from->bytes, &parts);
+	return why ? why : cotxml_parse_parts(p->xml, &parts, tag, &p->cot);
+}
+
 static void
-take_event(struct parse *p, struct slice doc, const struct rec *frame)
+take_event(struct parse *p, const struct source *from, const struct rec *frame)
 {
 	char now[TIMETEXT_LEN + 1];
 	struct cotcanon_tag tag = {p->conf.flow_tag, now, false};
@@ -149,59 +107,81 @@ take_event(struct parse *p, struct slice doc, const struct rec *frame)
 		    slice_is(again, "1");
 	}
 	p->n.frames++;
-	why = cotxml_parse(p->xml, doc, tag.name ? &tag : NULL, &p->cot);
+	why = read_event(p, from, tag.name ? &tag : NULL);
+	/* A frame of no event is legal and says nothing. */
+	if (why == COT_EMPTY && from->pb)
+		return;
 	if (!why)
-		why = put_cot(p, frame);
+		why = put_cot(p, frame, from->pb);
 	if (why)
 		bad_message(p, why, frame);
 	else
 		p->n.events++;
 }
 
+/* The bytes of base64, in p->raw. */
+static enum cot_why
+read_base64(struct parse *p, struct slice text, struct slice *bytes)
+{
+	size_t most = BASE64_DECODED_MAX(text.n);
+	ssize_t n;
+	char *to;
+
+	put_empty(&p->raw);
+	/* Two of them may be padding. */
+	if (most > p->conf.max_event + 2)
+		return COT_TOO_BIG;
+	to = buf_reserve(&p->raw, most ? most : 1);
+	if (!to)
+		return COT_MEMORY;
+	n = base64_decode(to, text);
+	if (n < 0)
+		return COT_PROTOBUF;
+	buf_commit(&p->raw, (size_t)n);
+	*bytes = buf_slice(&p->raw);
+	return COT_OK;
+}
+
+static enum cot_why
+source_of(struct parse *p, const struct rec *r, struct source *from)
+{
+	struct slice raw;
+
+	put_empty(&p->scratch);
+	from->pb = false;
+	if (rec_value(r, "xml", &p->scratch, &from->bytes))
+		return COT_OK;
+	if (rec_raw(r, "xml", &raw))
+		return COT_MEMORY;
+	from->pb = true;
+	/* No base64 has a byte that a record would escape. */
+	if (rec_raw(r, "pb", &raw))
+		return read_base64(p, raw, &from->bytes);
+	return COT_EMPTY;
+}
+
 static void
 take_frame(struct parse *p, const struct rec *r)
 {
-	struct slice doc, raw;
+	struct source from;
+	enum cot_why why = source_of(p, r, &from);
 
-	buf_clear(&p->scratch);
-	if (p->scratch.cap > KEEP_MEMORY)
-		buf_release(&p->scratch);
-	if (rec_value(r, "xml", &p->scratch, &doc)) {
-		take_event(p, doc, r);
+	if (!why) {
+		take_event(p, &from, r);
 		return;
 	}
 	p->n.frames++;
-	if (rec_raw(r, "xml", &raw))
-		bad_message(p, COT_MEMORY, r);
-	else
-		bad_message(
-		    p, rec_raw(r, "pb", &raw) ? COT_PROTOBUF : COT_EMPTY, r);
+	bad_message(p, why, r);
 }
 
-/* Any other record: as it is, or what the format can say of it. */
 static void
 pass(struct parse *p, const struct rec *r)
 {
-	struct slice xml;
-	int err = 0;
+	const char *why = put_other(p, r);
 
 	p->n.passed++;
-	switch (p->conf.format) {
-	case FORMAT_RECORD:
-		err = put_line(&p->out, r->line);
-		break;
-	case FORMAT_XML:
-		buf_clear(&p->scratch);
-		if (rec_is(r, "cot") && rec_value(r, "xml", &p->scratch, &xml))
-			err = put_line(&p->out, xml);
-		break;
-	case FORMAT_JSON:
-		/* A password is for ots-route alone. */
-		if (!rec_is(r, "auth"))
-			err = format_json(&p->out, r);
-	}
-	if (err < 0)
-		bad_record(p, "memory");
+	if (why)
+		bad_record(p, why);
 }
 
 static bool
@@ -240,16 +220,10 @@ next_message(struct parse *p)
 	case FRAME_NONE:
 		return false;
 	case FRAME_XML:
-		take_event(p, msg, NULL);
+	case FRAME_PB:
+		take_event(p, &(struct source){msg, kind == FRAME_PB}, NULL);
 		return true;
 	case FRAME_AUTH: /* who speaks here is known: nobody */
-		return true;
-	case FRAME_PB:
-		/* An empty frame is legal and says nothing. */
-		if (msg.n) {
-			p->n.frames++;
-			bad_message(p, COT_PROTOBUF, NULL);
-		}
 		return true;
 	default:
 		p->fault = frame_kind_name(kind);

@@ -1,4 +1,5 @@
-/* parse.h - the core of ots-parse: bytes in, records (or XML, or JSON) out.
+/* parse.h - the core of ots-parse: bytes in, records (or XML, JSON, 0xBF
+ * frames) out.
  * No system calls. One struct parse is one input stream: ots-records, whose
  * frames become events and whose other records pass, or bare CoT.
  *
@@ -12,12 +13,13 @@
 
 #include "buf.h"
 #include "cot.h"
+#include "cotpb.h"
 #include "cotxml.h"
 #include "frame.h"
 #include "record.h"
 
 enum parse_input { INPUT_AUTO, INPUT_RECORD, INPUT_COT };
-enum parse_format { FORMAT_RECORD, FORMAT_XML, FORMAT_JSON };
+enum parse_format { FORMAT_RECORD, FORMAT_XML, FORMAT_JSON, FORMAT_PB };
 
 struct parse_conf {
 	const char *node;
@@ -38,6 +40,7 @@ struct parse_counts {
 	uint64_t frames;      /* messages looked at */
 	uint64_t events;      /* accepted */
 	uint64_t passed;      /* other records */
+	uint64_t without_pb;  /* of the events: told as XML alone */
 	uint64_t dropped[COT_WHY_COUNT];
 };
 
@@ -45,6 +48,7 @@ struct parse {
 	struct parse_conf conf;
 	enum parse_input input; /* INPUT_AUTO: not yet known */
 	struct cotxml *xml;
+	struct cotpb *pb;
 	struct rec_lines lines;
 	struct framer framer;
 	uint64_t now_us;
@@ -53,6 +57,9 @@ struct parse {
 	struct buf out;     /* the caller writes and consumes it */
 	struct buf scratch; /* the value of xml */
 	struct buf line;    /* a record on its way to JSON */
+	struct buf raw;     /* a TakMessage that came in, */
+	struct buf msg;     /* one that goes out, */
+	struct buf text;    /* and this as base64 */
 	struct rec rec;
 	struct rec made; /* one of ours, for JSON */
 	struct cot cot;

@@ -43,6 +43,7 @@ log_counters(const struct parse *p)
 	log_u64(&l, "records", p->n.records);
 	log_u64(&l, "frames", p->n.frames);
 	log_u64(&l, "events", p->n.events);
+	log_u64(&l, "without-pb", p->n.without_pb);
 	log_u64(&l, "passed", p->n.passed);
 	log_u64(&l, "bad-records", p->n.bad_records);
 	log_u64(&l, "garbage", p->framer.garbage);

@@ -147,6 +147,17 @@ put_same(struct rec_writer *w, const struct rec_field *f)
 	rec_put_raw(w, label, f->raw);
 }
 
+/* The event: as xml, also where there was only pb. */
+static void
+put_event(const struct relabel *l, struct rec_writer *w,
+    const struct rec_field *f, bool known, bool has_xml)
+{
+	if (known && (!has_xml || slice_is(f->label, "xml")))
+		rec_put(w, "xml", buf_slice(&l->fresh));
+	else if (!has_xml || slice_is(f->label, "xml"))
+		put_same(w, f);
+}
+
 int
 relabel_put(
     struct relabel *l, const struct rec *r, struct slice xml, struct buf *out)
@@ -154,6 +165,8 @@ relabel_put(
 	char kind[REC_LABEL_MAX + 1];
 	struct ranges marti;
 	struct rec_writer w;
+	struct slice raw;
+	bool has_xml = rec_raw(r, "xml", &raw);
 	size_t i, range = 0;
 
 	read_ranges(r, xml.n, &marti);
@@ -168,13 +181,13 @@ relabel_put(
 
 		if (put_new_time(l, &w, f->label) || put_new_id(l, &w, f))
 			continue;
-		if (xml.n && slice_is(f->label, "xml")) {
-			rec_put(&w, "xml", buf_slice(&l->fresh));
+		if (slice_is(f->label, "xml") || slice_is(f->label, "pb")) {
+			put_event(l, &w, f, xml.n > 0, has_xml);
 		} else if (xml.n && slice_is(f->label, "marti")) {
 			if (range + 2 <= marti.n)
 				put_range(&w, &marti.at[range]);
 			range += 2;
-		} else if (!xml.n || !slice_is(f->label, "pb")) {
+		} else {
 			put_same(&w, f);
 		}
 	}

@@ -20,9 +20,10 @@ struct relabel {
 	struct buf value; /* scratch: one value */
 };
 
-/* Append r, changed. xml is its event, unescaped; empty if it has none. Where
- * the event changes, its protobuf form (pb) is left out. 0, or -1 with errno,
- * and nothing appended. */
+/* Append r, changed. xml is its event, unescaped; empty if it has none. Its
+ * protobuf form (pb), which would no longer say the same, is left out; where
+ * there was no other, xml takes its place. 0, or -1 with errno, and nothing
+ * appended. */
 int relabel_put(
     struct relabel *l, const struct rec *r, struct slice xml, struct buf *out);
 

@@ -33,6 +33,7 @@ replay_init(
 	buf_init(&r->relabel.fresh, 2 * REC_LINE_MAX);
 	buf_init(&r->relabel.value, REC_LINE_MAX);
 	r->relabel.rewrite = &r->rewrite;
+	r->decode.max = REPLAY_MESSAGE_MAX;
 }
 
 void
@@ -48,6 +49,7 @@ replay_fini(struct replay *r)
 	buf_fini(&r->rewrite.fresh);
 	buf_fini(&r->relabel.fresh);
 	buf_fini(&r->relabel.value);
+	decode_fini(&r->decode);
 }
 
 void
@@ -242,19 +244,24 @@ take_cot(struct replay *r, struct slice xml, uint64_t now_us)
 	return false;
 }
 
-/* The event in a record; empty: none. */
+/* The event in a record, as XML whatever it came as; empty: none. */
 static struct slice
 event_of(struct replay *r)
 {
-	struct slice xml = {"", 0};
+	const struct slice none = {"", 0};
+	struct slice xml, raw;
 
 	buf_clear(&r->scratch);
 	if (!rec_is(&r->rec, "cot") && !rec_is(&r->rec, "frame") &&
 	    !rec_is(&r->rec, "send"))
+		return none;
+	if (rec_raw(&r->rec, "xml", &raw))
+		return rec_value(&r->rec, "xml", &r->scratch, &xml) ? xml
+								    : none;
+	if (rec_raw(&r->rec, "pb", &raw) &&
+	    decode_base64(&r->decode, raw, &xml) == COT_OK)
 		return xml;
-	if (!rec_value(&r->rec, "xml", &r->scratch, &xml))
-		return (struct slice){"", 0};
-	return xml;
+	return none;
 }
 
 /* The time basis is when it was received, else what the event says. */
@@ -305,6 +312,23 @@ look(struct replay *r)
 	return 0;
 }
 
+/* One message of a bare stream, as XML whatever it came as; false: there is no
+ * event in it. */
+static bool
+event_in(struct replay *r, enum frame_kind kind, struct slice *msg)
+{
+	enum cot_why why;
+
+	if (kind == FRAME_XML)
+		return true;
+	why = COT_ROOT;
+	if (kind == FRAME_PB)
+		why = decode_message(&r->decode, *msg, msg);
+	/* A frame of no event is legal and says nothing. */
+	r->skipped += why && why != COT_EMPTY;
+	return why == COT_OK;
+}
+
 /* 1: one more message; 0: what was lent is used up; -1: see why. */
 static int
 message(struct replay *r, struct slice *msg)
@@ -320,15 +344,14 @@ message(struct replay *r, struct slice *msg)
 	}
 	for (;;) {
 		kind = framer_next(&r->framer, msg);
-		if (kind == FRAME_XML)
-			return 1;
 		if (kind == FRAME_NONE)
 			return 0;
 		if (kind >= FRAME_TOO_BIG) {
 			r->why = frame_kind_name(kind);
 			return -1;
 		}
-		r->skipped++;
+		if (event_in(r, kind, msg))
+			return 1;
 	}
 }
 

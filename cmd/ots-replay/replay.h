@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "decode.h"
 #include "frame.h"
 #include "record.h"
 #include "relabel.h"
@@ -54,6 +55,7 @@ struct replay {
 	struct rec rec;
 	struct rewrite rewrite;
 	struct relabel relabel;
+	struct decode decode;
 	struct rewrite_times times;
 	struct buf scratch, fresh;
 	bool learning;

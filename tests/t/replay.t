@@ -94,6 +94,29 @@ like "labels follow" "$(cat "$tmp/out")" \
 unlike "the protobuf form does not stay" "$(cat "$tmp/out")" 'pb:'
 is "nor a time of then" "$(grep -c 't:1714979' "$tmp/out")" 0
 
+# Protobuf: a bare stream, and frames of a client that speaks it.
+ots-parse --format pb <"$tmp/abc" >"$tmp/pb" 2>"$tmp/err"
+timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/pb" >"$tmp/out" 2>"$tmp/err"
+is "a protobuf stream" "$(uids "$tmp/out")" "A B C "
+is "nothing is left out" "$(cat "$tmp/err")" ""
+timeout --foreground -k 5 10 ots-replay -s 0 -N -u A=Q "$tmp/pb" |
+	ots-parse --format pb 2>"$tmp/err" | ots-parse 2>"$tmp/err" >"$tmp/out"
+like "moved, and protobuf again" "$(cat "$tmp/out")" \
+	"^ev:cot	uid:Q	.*	time:$today"
+{
+	printf 'ev:frame\tconn:n.1.1\tt:1714979280000000\tpb:%s\n' \
+		"$(ots-parse <"$tmp/a" 2>"$tmp/err" | sed -n 's/.*	pb://p')"
+	printf 'ev:frame\tconn:n.1.1\tt:1714979280000000\tpb:CgUaA1UtMQ==\n'
+} >"$tmp/frames"
+timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/frames" >"$tmp/out" 2>"$tmp/err"
+is "frames of protobuf as they are" "$(sed 1,2d "$tmp/out")" "$(cat "$tmp/frames")"
+timeout --foreground -k 5 10 ots-replay -s 0 -N -p X- "$tmp/frames" >"$tmp/out" 2>"$tmp/err"
+like "or as XML with new times and uids" "$(cat "$tmp/out")" \
+	"^ev:frame	conn:n.1.1	t:[0-9]{16}	xml:<event .* time=\"$today.* uid=\"X-A\" "
+is "but for what is no event" "$(tail -n 1 "$tmp/out" | sed 's/	t:[0-9]*//')" \
+	'ev:frame	conn:n.1.1	pb:CgUaA1UtMQ=='
+is "of which nothing is told" "$(cat "$tmp/err")" ""
+
 timeout --foreground -k 5 10 ots-replay -s 0 "$tmp/rec" "$tmp/abc" >"$tmp/out" 2>"$tmp/err"
 is "kinds do not mix" $? 100
 like "which is said" "$(cat "$tmp/err")" "$tmp/abc: .*mix"
