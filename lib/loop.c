@@ -121,6 +121,17 @@ loop_signal(
 		     : 0;
 }
 
+int
+loop_signals(struct loop *l, void (*fn)(void *arg, int signo), void *arg)
+{
+	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    loop_signal(l, SIGTERM, fn, arg) < 0 ||
+	    loop_signal(l, SIGINT, fn, arg) < 0 ||
+	    loop_signal(l, SIGUSR1, fn, arg) < 0)
+		return -1;
+	return 0;
+}
+
 /* ---- timers: a binary heap by deadline ---- */
 
 void

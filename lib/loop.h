@@ -76,6 +76,10 @@ void loop_del(struct loop *l, struct loop_io *io);
 int loop_signal(
     struct loop *l, int signo, void (*fn)(void *arg, int signo), void *arg);
 
+/* The signals of a server: SIGTERM, SIGINT and SIGUSR1 call fn, SIGPIPE is
+ * ignored. 0, or -1 with errno. */
+int loop_signals(struct loop *l, void (*fn)(void *arg, int signo), void *arg);
+
 void loop_timer_init(struct loop_timer *t, void (*fn)(void *arg), void *arg);
 /* Set or move. 0, or -1 with errno ENOMEM. */
 int loop_timer_set(struct loop *l, struct loop_timer *t, uint64_t at);

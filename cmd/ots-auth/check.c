@@ -6,6 +6,7 @@
 #include "address.h"
 #include "limit.h"
 #include "recall.h"
+#include "secret.h"
 
 #define NAMES_MAX     16384
 #define NAME_FAILS    5
@@ -131,7 +132,7 @@ job_free(struct check *c, struct job *j)
 		c->n_asks--;
 		free(k);
 	}
-	passwd_wipe(j, sizeof *j);
+	secret_wipe(j, sizeof *j);
 	free(j);
 }
 

@@ -1,8 +1,6 @@
 #include "feed.h"
 
-#define QUEUE_HIGH ((size_t)256 << 10)
-#define QUEUE_MAX  ((size_t)4 << 20)
-#define PIECE      ((size_t)64 << 10)
+#define PIECE ((size_t)64 << 10)
 
 static void
 end(struct feed *f, bool stuck)
@@ -25,7 +23,7 @@ put_piece(struct feed *f)
 		lf = memchr(p + PIECE, '\n', n - PIECE);
 		n = lf != NULL ? (size_t)(lf - p) + 1 : n;
 	}
-	if (buf_append(&f->out.q, p, n) < 0) {
+	if (buf_append(&f->out->q, p, n) < 0) {
 		end(f, true);
 		return;
 	}
@@ -44,10 +42,10 @@ watch_reader(struct feed *f)
 {
 	if (f->ended)
 		return;
-	if (buf_size(&f->out.q) == 0) {
+	if (buf_size(&f->out->q) == 0) {
 		loop_timer_clear(f->loop, &f->stuck);
 	} else if (f->stuck.at == LOOP_NEVER) {
-		f->taken = f->out.bytes;
+		f->taken = f->out->bytes;
 		(void)loop_timer_set(
 		    f->loop, &f->stuck, loop_now(f->loop) + FEED_STUCK_US);
 	}
@@ -61,9 +59,9 @@ feed_pump(struct feed *f)
 	f->pumping = true;
 	do {
 		f->room = false;
-		while (!f->ended && f->snap != NULL && !wire_out_full(&f->out))
+		while (!f->ended && f->snap != NULL && !wire_out_full(f->out))
 			put_piece(f);
-		wire_out_flush(&f->out);
+		wire_out_flush(f->out);
 	} while (f->room && !f->ended);
 	f->pumping = false;
 	watch_reader(f);
@@ -75,20 +73,17 @@ feed_overrun(struct feed *f)
 	end(f, true);
 }
 
-static void
-on_room(void *arg)
+void
+feed_room(struct feed *f)
 {
-	struct feed *f = arg;
-
 	f->room = true;
 	feed_pump(f);
 }
 
-static void
-on_out_end(void *arg, int err)
+void
+feed_gone(struct feed *f)
 {
-	(void)err;
-	end(arg, false);
+	end(f, false);
 }
 
 static void
@@ -96,20 +91,18 @@ on_stuck(void *arg)
 {
 	struct feed *f = arg;
 
-	if (f->out.bytes == f->taken)
+	if (f->out->bytes == f->taken)
 		end(f, true);
 	else
 		feed_pump(f);
 }
 
-int
-feed_open(struct feed *f, struct loop *l, int fd)
+void
+feed_open(struct feed *f, struct wire_out *out)
 {
-	f->loop = l;
-	f->out = (struct wire_out){
-	    .on_room = on_room, .on_end = on_out_end, .arg = f};
+	f->loop = out->loop;
+	f->out = out;
 	loop_timer_init(&f->stuck, on_stuck, f);
-	return wire_out_open(&f->out, l, fd, QUEUE_HIGH, QUEUE_MAX);
 }
 
 void
@@ -117,7 +110,6 @@ feed_close(struct feed *f)
 {
 	if (f->loop != NULL)
 		loop_timer_clear(f->loop, &f->stuck);
-	wire_out_close(&f->out);
 	snap_drop(&f->snap);
 	snap_drop(&f->next);
 }

@@ -13,8 +13,8 @@
 #include "die.h"
 #include "log.h"
 #include "mirror.h"
-#include "passwd.h"
 #include "publish.h"
+#include "secret.h"
 #include "wire.h"
 
 #define OUT_HIGH ((size_t)1 << 20)
@@ -317,7 +317,7 @@ lookup(struct keeper *k, struct slice id, const char *name)
 		away(k, accounts_why(k->accounts));
 		answer(k, id, NULL);
 	}
-	passwd_wipe(hash, sizeof hash);
+	secret_wipe(hash, sizeof hash);
 }
 
 static void

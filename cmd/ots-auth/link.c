@@ -11,7 +11,7 @@
 #include "child.h"
 #include "die.h"
 #include "log.h"
-#include "passwd.h"
+#include "secret.h"
 #include "wire.h"
 
 #define QUEUE_MAX ((size_t)1 << 20)
@@ -86,7 +86,7 @@ on_hash(struct link *l, const struct rec *r)
 	if (rec_raw(r, "hash", &raw) && raw.n < sizeof hash)
 		hash[rec_unescape_into(hash, raw)] = '\0';
 	l->cfg.on_hash(l->cfg.arg, id, hash);
-	passwd_wipe(hash, sizeof hash);
+	secret_wipe(hash, sizeof hash);
 }
 
 static void

@@ -7,28 +7,7 @@
 #include "die.h"
 #include "opt.h"
 #include "run.h"
-#include "str.h"
 #include "worker.h"
-
-static const char *
-set_mode(void *ctx, const char *text)
-{
-	struct run_config *cfg = ctx;
-	unsigned mode = 0;
-	size_t n = strlen(text);
-
-	if (n < 3 || n > 4)
-		return "not an octal mode like 0660";
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '7')
-			return "not an octal mode like 0660";
-		mode = mode * 8 + (unsigned)(text[i] - '0');
-	}
-	if (mode > 0777)
-		return "not an octal mode like 0660";
-	cfg->mode = mode;
-	return NULL;
-}
 
 int
 main(int argc, char **argv)
@@ -40,7 +19,7 @@ main(int argc, char **argv)
 	const struct opt opts[] = {
 	    {0, "socket", "PATH", NULL, OPT_STR, &cfg.socket, 0, 0, NULL,
 		"where programs ask (needed)"},
-	    {0, "socket-mode", "MODE", NULL, OPT_FN, NULL, 0, 0, set_mode,
+	    {0, "socket-mode", "MODE", NULL, OPT_MODE, &cfg.mode, 0, 0777, NULL,
 		"permissions of the socket (0660)"},
 	    {'D', "database", "URI", NULL, OPT_STR, &uri, 0, 0, NULL,
 		"SQLite file or postgresql:// (as ots-user)"},
@@ -58,7 +37,7 @@ main(int argc, char **argv)
 	};
 	const struct opt_prog prog = {"ots-auth", "--socket PATH [options]",
 	    "Tell who the users are, and whether a password is right.", opts,
-	    &cfg, 0, 0};
+	    NULL, 0, 0};
 	struct opt_common common;
 
 	opt_parse(&prog, &common, argc, argv);

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "files.h"
 
 struct job {
 	struct buf *out;
@@ -119,23 +119,6 @@ publish(struct accounts *a, struct buf *out, struct publish_result *res)
 
 /* --- the file --- */
 
-static int
-write_all(int fd, struct slice s)
-{
-	ssize_t n;
-
-	while (s.n > 0) {
-		n = write(fd, s.p, s.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -1;
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return 0;
-}
-
 int
 publish_save(const char *path, struct slice records)
 {
@@ -149,7 +132,7 @@ publish_save(const char *path, struct slice records)
 	    beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, records) < 0 || fsync(fd) < 0) {
+	if (files_write_fd(fd, records) < 0 || fsync(fd) < 0) {
 		err = errno;
 		close(fd);
 		(void)unlink(beside);
@@ -160,35 +143,8 @@ publish_save(const char *path, struct slice records)
 	return rename(beside, path);
 }
 
-/* The whole file in memory that the caller frees; NULL with errno. */
-static char *
-slurp(const char *path, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-	char *p = NULL;
-	struct stat st;
-	ssize_t r = 1;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && st.st_size >= 0 &&
-	    (uint64_t)st.st_size <= SNAP_MAX)
-		p = malloc((size_t)st.st_size + 1);
-	else
-		errno = EBADMSG;
-	for (*n = 0; p != NULL && r > 0 && *n < (size_t)st.st_size;) {
-		r = read(fd, p + *n, (size_t)st.st_size - *n);
-		if (r > 0)
-			*n += (size_t)r;
-	}
-	err = errno;
-	close(fd);
-	errno = err;
-	return p;
-}
-
 static int
-parse(const char *p, size_t n, struct snap **out)
+parse(struct slice text, struct snap **out)
 {
 	static struct rec rec;
 	struct rec_lines lines;
@@ -198,7 +154,7 @@ parse(const char *p, size_t n, struct snap **out)
 
 	rec_lines_init(&lines, REC_LINE_MAX);
 	snap_in_init(&in);
-	rec_lines_feed(&lines, p, n);
+	rec_lines_feed(&lines, text.p, text.n);
 	while (r == 0 && rec_lines_next(&lines, &line)) {
 		r = rec_parse(&rec, line);
 		if (r > 0)
@@ -215,15 +171,13 @@ parse(const char *p, size_t n, struct snap **out)
 int
 publish_load(const char *path, struct snap **out)
 {
-	size_t n;
-	char *p = slurp(path, &n);
-	int r, err;
+	struct buf file = {.max = SNAP_MAX};
+	int r = files_read(path, &file), err;
 
-	if (p == NULL)
-		return errno == ENOENT ? 0 : -1;
-	r = parse(p, n, out);
+	if (r == 0)
+		r = parse(buf_slice(&file), out);
 	err = errno;
-	free(p);
-	errno = err;
-	return r;
+	buf_fini(&file);
+	errno = err == EFBIG ? EBADMSG : err;
+	return r < 0 && err == ENOENT ? 0 : r;
 }

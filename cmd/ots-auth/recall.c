@@ -4,6 +4,7 @@
 #include <sys/queue.h>
 
 #include "accounts.h"
+#include "secret.h"
 
 struct entry {
 	TAILQ_ENTRY(entry) link; /* by `until`, the first to end first */
@@ -39,7 +40,7 @@ drop(struct recall *r, struct entry *e)
 {
 	(void)map_del(&r->map, slice_of(e->name));
 	TAILQ_REMOVE(&r->entries, e, link);
-	passwd_wipe(e, sizeof *e);
+	secret_wipe(e, sizeof *e);
 	free(e);
 }
 
@@ -57,7 +58,7 @@ recall_free(struct recall **rp)
 		drop(r, e);
 	}
 	map_fini(&r->map);
-	passwd_wipe(r, sizeof *r);
+	secret_wipe(r, sizeof *r);
 	free(r);
 }
 
@@ -80,7 +81,7 @@ fits(const struct recall *r, const struct entry *e, struct slice secret)
 	passwd_mark(r->key, e->name, e->hash, secret.p, secret.n, mark);
 	for (size_t i = 0; i < sizeof mark; i++)
 		diff = (uint8_t)(diff | (mark[i] ^ e->mark[i]));
-	passwd_wipe(mark, sizeof mark);
+	secret_wipe(mark, sizeof mark);
 	return diff == 0;
 }
 

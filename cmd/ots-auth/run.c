@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -16,6 +15,7 @@
 #include "notify.h"
 #include "passwd.h"
 #include "publish.h"
+#include "secret.h"
 #include "serve.h"
 #include "wire.h"
 #include "worker.h"
@@ -145,7 +145,7 @@ in_child(void *arg)
 {
 	struct server *s = arg;
 
-	passwd_wipe(s->chunk, WIRE_READ);
+	secret_wipe(s->chunk, WIRE_READ);
 	serve_wipe(s->serve);
 	check_free(&s->check);
 }
@@ -287,19 +287,14 @@ on_signal(void *arg, int signo)
 static void
 hide(void)
 {
-#ifndef OTS_SAN /* its check for leaks is a debugger, too */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (secret_process() < 0)
 		die_sys(EXIT_TEMP, "unable to forbid core dumps");
-#endif
 }
 
 static void
 signals_open(struct server *s)
 {
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    loop_signal(&s->loop, SIGTERM, on_signal, s) < 0 ||
-	    loop_signal(&s->loop, SIGINT, on_signal, s) < 0 ||
-	    loop_signal(&s->loop, SIGUSR1, on_signal, s) < 0)
+	if (loop_signals(&s->loop, on_signal, s) < 0)
 		die_sys(EXIT_TEMP, "unable to catch signals");
 }
 
@@ -396,7 +391,7 @@ run(struct run_config *cfg)
 	serve_close(&s.serve);
 	check_free(&s.check);
 	loop_fini(&s.loop);
-	passwd_wipe(s.chunk, WIRE_READ);
+	secret_wipe(s.chunk, WIRE_READ);
 	free(s.chunk);
 	return s.code;
 }

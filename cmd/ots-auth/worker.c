@@ -8,6 +8,7 @@
 #include "child.h"
 #include "log.h"
 #include "passwd.h"
+#include "secret.h"
 
 #define AGAIN_US ((uint64_t)1000000)
 
@@ -38,11 +39,11 @@ worker_run(void *arg)
 		done = (struct done){.job = task.job};
 		done.right =
 		    passwd_check(task.hash, task.secret, task.secret_n);
-		passwd_wipe(&task, sizeof task);
+		secret_wipe(&task, sizeof task);
 		if (write(CHILD_FD, &done, sizeof done) < 0)
 			break;
 	}
-	passwd_wipe(&task, sizeof task);
+	secret_wipe(&task, sizeof task);
 	return n == 0 ? 0 : 111;
 }
 
@@ -187,7 +188,7 @@ give(struct worker *w, uint64_t job, const char *hash, struct slice secret)
 		n = send(w->child.fd, &task, sizeof task,
 		    MSG_DONTWAIT | MSG_NOSIGNAL);
 	}
-	passwd_wipe(&task, sizeof task);
+	secret_wipe(&task, sizeof task);
 	w->busy = n == (ssize_t)sizeof task;
 	w->job = job;
 	return w->busy;

@@ -5,9 +5,10 @@
 #include "log.h"
 
 /* Who takes part, and in which groups. Without ots-auth everybody does, in
- * __ANON__; with it, so does who has no user (TCP), and the others are in the
- * groups of their user, or of their device if it has made its own choice. Who
- * a connection is of stands in its open, and nowhere else. */
+ * __ANON__; with it, so does who has no user (TCP) unless its open names groups
+ * (the mesh), and the others are in the groups of their user, or of their
+ * device if it has made its own choice. Who a connection is of stands in its
+ * open, and nowhere else. */
 
 struct verdict {
 	enum access access;
@@ -28,6 +29,8 @@ judge(const struct route *r, const struct conn *c, struct slice uid)
 	const struct user *u = c->user;
 	const struct device *d;
 
+	if (c->own != NULL)
+		return (struct verdict){ACCESS_OK, NULL, c->own, c->own};
 	if (!r->cfg.auth || u == NULL)
 		return (struct verdict){ACCESS_OK, NULL, r->anon, r->anon};
 	if (!r->users.ready)
@@ -184,7 +187,49 @@ told_again(struct route *r, struct conn *c, const struct rec *rec, bool fresh,
 		regroup_notice(r, c, NULL, now);
 }
 
-/* False: it said another name before. */
+/* Those that an open without a user names: if not one of them can be, it is in
+ * none. NULL: it names none. */
+static struct gset *
+own_groups(struct route *r, const struct rec *rec)
+{
+	struct slice names[REC_FIELDS_MAX];
+	struct gset *own;
+	uint64_t bad = 0;
+	size_t n = group_names(rec, "group", names, &bad);
+
+	if (n == 0 && bad == 0)
+		return NULL;
+	if (bad > 0) {
+		r->count[ROUTE_BAD] += bad;
+		route_log_bad(rec, "not the name of a group");
+	}
+	own = gset_make(&r->groups, names, n);
+	if (own == NULL) {
+		r->count[ROUTE_DROPPED]++;
+		own = gset_ref(r->nobody);
+	}
+	return own;
+}
+
+/* Does it say what it said before? */
+static bool
+same_who(struct route *r, const struct conn *c, const struct rec *rec,
+    struct slice user)
+{
+	struct gset *own;
+	bool same;
+
+	if (c->user != NULL)
+		return slice_eq(user_name(c->user), user);
+	if (user.n > 0)
+		return false;
+	own = own_groups(r, rec);
+	same = own == c->own;
+	gset_unref(&r->groups, own);
+	return same;
+}
+
+/* False: it said another name, or other groups, before. */
 static bool
 identify(struct route *r, struct conn *c, const struct rec *rec)
 {
@@ -194,10 +239,11 @@ identify(struct route *r, struct conn *c, const struct rec *rec)
 		return true;
 	(void)rec_raw(rec, "user", &user);
 	if (c->opened)
-		return c->user != NULL ? slice_eq(user_name(c->user), user)
-				       : user.n == 0;
-	if (user.n == 0)
+		return same_who(r, c, rec, user);
+	if (user.n == 0) {
+		c->own = own_groups(r, rec);
 		return true;
+	}
 	c->user = user_ref(users_get(&r->users, user));
 	if (c->user != NULL)
 		LIST_INSERT_HEAD(&c->user->conns, c, by_user);
@@ -231,6 +277,7 @@ access_open(struct route *r, struct conn *c, const struct rec *rec,
 
 	if (!identify(r, c, rec))
 		return -1;
+	c->mesh = rec_raw(rec, "via", &text) && slice_is(text, "udp");
 	peer_open(r, c, rec);
 	why = c->access == ACCESS_BARRED ? "refused before"
 					 : forbidden(r, c, rec);

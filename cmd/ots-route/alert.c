@@ -354,7 +354,8 @@ alert_missed(const struct alert *a, const struct conn *c)
 		return false;
 	if (c->had != NULL && c->had_alerts && gset_meet(a->in, c->had))
 		return false;
-	if (c->device != NULL && slice_eq(name_text(c->device->uid), a->owner))
+	if (c->device != NULL && !c->mesh &&
+	    slice_eq(name_text(c->device->uid), a->owner))
 		return false;
 	return gset_meet(a->in, c->out);
 }

@@ -94,6 +94,7 @@ conn_free(struct route *r, struct conn *c)
 	if (c->user != NULL)
 		LIST_REMOVE(c, by_user);
 	user_unref(&r->users, c->user);
+	gset_unref(&r->groups, c->own);
 	if (!c->feed)
 		LIST_REMOVE(c, by_out);
 	gset_unref(&r->groups, c->in);

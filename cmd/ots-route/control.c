@@ -56,7 +56,8 @@ set_incognito(struct route *r, struct conn *c, bool on, struct route_now now)
 	struct rec_writer w;
 	struct ident *i;
 
-	if (c->feed || c->incognito == on)
+	/* One device of the mesh does not hide the others. */
+	if (c->feed || c->mesh || c->incognito == on)
 		return;
 	c->incognito = on;
 	rec_begin(&w, r->out, on ? "bind" : "unbind");

@@ -34,6 +34,8 @@ send_rest(struct route *r, struct rec_writer *w, const struct send *s)
 		rec_put(w, "xml", s->xml);
 	else
 		rec_put_raw(w, "xml", s->xml);
+	if (s->pb.n > 0)
+		rec_put_raw(w, "pb", s->pb);
 	route_end(r, w);
 }
 
@@ -226,7 +228,12 @@ chat_failed(struct route *r, struct conn *c, const struct event *e)
 static struct send
 send_of(const struct conn *c, const struct event *e)
 {
-	struct send s = {.uid = e->uid, .class = event_class(e), .xml = e->xml};
+	struct send s = {
+	    .uid = e->uid,
+	    .class = event_class(e),
+	    .xml = e->xml,
+	    .pb = e->pb,
+	};
 
 	if (!c->feed)
 		s.except = conn_id(c);

@@ -18,6 +18,10 @@ read_field(struct event *e, const struct rec_field *f)
 	struct slice l = f->label;
 
 	switch (l.n) {
+	case 2:
+		if (label_is(l, "pb"))
+			e->pb = f->raw;
+		break;
 	case 3:
 		if (label_is(l, "uid"))
 			e->uid = f->raw;

@@ -20,6 +20,7 @@ struct event {
 	const struct rec *rec;
 	struct slice conn, uid, type, how, stale, callsign, endpoint, link_uid,
 	    xml;
+	struct slice pb; /* the event as a TakMessage, without marti; or none */
 	struct slice base; /* the type up to its ; */
 	struct gset *in;   /* a loan: the groups it is sent into */
 	bool part;         /* it names the groups that it is for */

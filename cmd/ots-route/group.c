@@ -258,3 +258,51 @@ gset_is(const struct gset *s, const struct slice *names, size_t n)
 	}
 	return true;
 }
+
+/* --- names in records --- */
+
+bool
+group_name_ok(struct slice raw)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < raw.n; i++, n++) {
+		unsigned char c = (unsigned char)raw.p[i];
+
+		if (c < 0x20 || c == 0x7f)
+			return false;
+		/* Only an escaped backslash is no control character. */
+		if (c == '\\' && (++i == raw.n || raw.p[i] != '\\'))
+			return false;
+	}
+	return n >= 1 && n <= GROUP_NAME_MAX && raw.p[0] != ' ' &&
+	    utf8_valid(raw.p, raw.n);
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct slice *x = a, *y = b;
+	int d = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
+
+	return d != 0 ? d : x->n < y->n ? -1 : x->n > y->n;
+}
+
+size_t
+group_names(const struct rec *rec, const char *label,
+    struct slice out[REC_FIELDS_MAX], uint64_t *bad)
+{
+	size_t n = 0, pos = 1;
+	struct slice name;
+
+	while (rec_next(rec, label, &pos, &name)) {
+		if (group_name_ok(name))
+			out[n++] = name;
+		else
+			(*bad)++;
+	}
+	/* Over the limit it does not depend on their order which stay. */
+	if (n > GROUPS_MAX)
+		qsort(out, n, sizeof(out[0]), by_name);
+	return n;
+}

@@ -11,11 +11,13 @@
 #include <sys/queue.h>
 
 #include "map.h"
+#include "record.h"
 #include "str.h"
 
 /* In one set; with the most destinations of a send still under
  * REC_FIELDS_MAX. */
-#define GROUPS_MAX 64
+#define GROUPS_MAX     64
+#define GROUP_NAME_MAX 64 /* bytes, as in accounts; of users likewise */
 
 struct conn;
 LIST_HEAD(conn_list, conn);
@@ -67,5 +69,13 @@ bool gset_meet(const struct gset *a, const struct gset *b);
 bool gset_within(const struct gset *a, const struct gset *b);
 /* Exactly these names, in this order? */
 bool gset_is(const struct gset *s, const struct slice *names, size_t n);
+
+/* May a user or group have this name (escaped)? 1 to GROUP_NAME_MAX bytes of
+ * UTF-8, no control characters, no space in front. */
+bool group_name_ok(struct slice raw);
+/* The names under a label that may be, the first GROUPS_MAX of which count:
+ * how many. Each of the others is counted in *bad. */
+size_t group_names(const struct rec *rec, const char *label,
+    struct slice out[REC_FIELDS_MAX], uint64_t *bad);
 
 #endif

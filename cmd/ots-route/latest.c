@@ -174,7 +174,7 @@ wants(const struct conn *c, const struct pos *p)
 
 	if (c == i->conn || p->live > c->born || p->known <= c->served)
 		return false;
-	if (c->device != NULL && c->device->uid == i->uid)
+	if (c->device != NULL && c->device->uid == i->uid && !c->mesh)
 		return false; /* its own, from a connection not yet dead */
 	if (c->had != NULL && gset_meet(p->in, c->had))
 		return false;

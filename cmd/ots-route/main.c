@@ -4,30 +4,9 @@
 #include "die.h"
 #include "opt.h"
 #include "run.h"
-#include "str.h"
 
 #define SECOND_US ((uint64_t)1000000)
 #define DAY_US    (86400 * SECOND_US)
-
-static const char *
-set_mode(void *ctx, const char *text)
-{
-	struct run_config *cfg = ctx;
-	unsigned mode = 0;
-	size_t n = strlen(text);
-
-	if (n < 3 || n > 4)
-		return "not an octal mode like 0660";
-	for (size_t i = 0; i < n; i++) {
-		if (text[i] < '0' || text[i] > '7')
-			return "not an octal mode like 0660";
-		mode = mode * 8 + (unsigned)(text[i] - '0');
-	}
-	if (mode > 0777)
-		return "not an octal mode like 0660";
-	cfg->mode = mode;
-	return NULL;
-}
 
 int
 main(int argc, char **argv)
@@ -47,7 +26,7 @@ main(int argc, char **argv)
 		"socket of ots-auth; without it all are in __ANON__"},
 	    {'s', "socket", "PATH", NULL, OPT_STR, &cfg.socket, 0, 0, NULL,
 		"where local programs tap and feed the stream"},
-	    {0, "socket-mode", "MODE", NULL, OPT_FN, NULL, 0, 0, set_mode,
+	    {0, "socket-mode", "MODE", NULL, OPT_MODE, &cfg.mode, 0, 0777, NULL,
 		"permissions of the socket (0660)"},
 	    {0, "node", "NAME", "OTS_NODE_ID", OPT_NODE, &cfg.route.node, 0, 0,
 		NULL, "name of this server in hello (local)"},
@@ -64,7 +43,7 @@ main(int argc, char **argv)
 	const struct opt_prog prog = {"ots-route", "[options]",
 	    "Decide who gets what: events on standard input, deliveries on "
 	    "standard output.",
-	    opts, &cfg, 0, 0};
+	    opts, NULL, 0, 0};
 	struct opt_common common;
 
 	opt_parse(&prog, &common, argc, argv);

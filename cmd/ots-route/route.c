@@ -267,7 +267,7 @@ on_open(struct route *r, const struct rec *rec, struct route_now now)
 		return;
 	}
 	if (access_open(r, c, rec, now) < 0) {
-		bad_record(r, rec, "user");
+		bad_record(r, rec, "another user, or other groups");
 		return;
 	}
 	c->round = r->round;

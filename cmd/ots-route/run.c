@@ -8,10 +8,10 @@
 #include "auth.h"
 #include "clock.h"
 #include "die.h"
-#include "local.h"
 #include "log.h"
 #include "loop.h"
 #include "notify.h"
+#include "taps.h"
 #include "wire.h"
 
 #define OUT_HIGH ((size_t)1 << 20)
@@ -27,7 +27,7 @@ struct server {
 	struct wire_in in;
 	struct wire_out out;
 	struct route *route;
-	struct local *local;
+	struct taps *taps;
 	struct auth *auth;
 	struct loop_timer alerts, patience;
 	struct loop_task again;
@@ -53,10 +53,10 @@ batch(void *arg)
 	if (loop_timer_set(&s->loop, &s->alerts, route_deadline(s->route)) < 0)
 		die_sys(EXIT_TEMP, "unable to set a timer");
 	wire_out_flush(&s->out);
-	local_flush(s->local);
+	taps_flush(s->taps);
 	full = wire_out_full(&s->out) || s->stop;
 	wire_in_pause(&s->in, full || s->patient);
-	local_pause(s->local, full);
+	taps_pause(s->taps, full);
 }
 
 static void
@@ -64,7 +64,7 @@ on_record(void *arg, const struct rec *rec)
 {
 	struct server *s = arg;
 
-	local_tap(s->local, rec);
+	taps_show(s->taps, rec);
 	route_record(s->route, rec, now(s));
 }
 
@@ -175,7 +175,7 @@ drain(struct server *s)
 
 	wire_in_last(&s->in, LAST_US);
 	wire_in_pause(&s->in, true);
-	local_pause(s->local, true);
+	taps_pause(s->taps, true);
 	loop_timer_clear(&s->loop, &s->alerts);
 	loop_timer_clear(&s->loop, &s->patience);
 	auth_close(&s->auth);
@@ -209,10 +209,7 @@ wires_open(struct server *s)
 static void
 signals_open(struct server *s)
 {
-	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-	    loop_signal(&s->loop, SIGTERM, on_signal, s) < 0 ||
-	    loop_signal(&s->loop, SIGINT, on_signal, s) < 0 ||
-	    loop_signal(&s->loop, SIGUSR1, on_signal, s) < 0)
+	if (loop_signals(&s->loop, on_signal, s) < 0)
 		die_sys(EXIT_TEMP, "unable to catch signals");
 }
 
@@ -244,7 +241,7 @@ static void
 server_open(struct server *s, const struct run_config *cfg)
 {
 	struct route_config route = cfg->route;
-	struct local_config local = {
+	struct taps_config taps = {
 	    .path = cfg->socket,
 	    .mode = cfg->mode,
 	    .node = cfg->route.node,
@@ -270,10 +267,10 @@ server_open(struct server *s, const struct run_config *cfg)
 	auth_start(s, cfg);
 	if (cfg->socket == NULL)
 		return;
-	local.route = s->route;
-	local.chunk = s->chunk;
-	s->local = local_open(&local);
-	if (s->local == NULL)
+	taps.route = s->route;
+	taps.chunk = s->chunk;
+	s->taps = taps_open(&taps);
+	if (s->taps == NULL)
 		die_sys(EXIT_TEMP, "unable to listen on %s", cfg->socket);
 }
 
@@ -294,7 +291,7 @@ run(const struct run_config *cfg)
 	}
 	drain(&s);
 	counters(&s);
-	local_close(&s.local);
+	taps_close(&s.taps);
 	route_free(&s.route);
 	wire_in_close(&s.in);
 	wire_out_close(&s.out);

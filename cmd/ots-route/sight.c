@@ -36,9 +36,10 @@ sees_elsewhere(
 	{
 		if (k == i)
 			continue;
-		if (k->conn == v)
+		if (k->conn == v && !v->mesh)
 			return true;
-		if (k->conn->feed) {
+		/* Nobody says that one of these leaves. */
+		if (k->conn->feed || k->conn->mesh) {
 			if (k->pos.xml != NULL &&
 			    k->pos.stale_ms > now_ms(now) &&
 			    gset_meet(k->pos.in, v->out))

@@ -92,12 +92,14 @@ struct conn {
 	char id[SLOT_TEXT_MAX];
 	enum access access;
 	bool feed; /* stands for all local programs */
+	bool mesh; /* stands for all devices on a multicast group or UDP port */
 	bool incognito;
 	bool unalarmed; /* is to be told active alerts once it is known */
 	bool alarming;  /* in r->alarming */
 	size_t id_n;
 	struct gset *in, *out;
 	struct user *user; /* NULL: has none, or they do not count */
+	struct gset *own;  /* that its open names, of the mesh; NULL: none */
 	struct ident_queue idents;
 	struct ident *device; /* the first uid that it said */
 	struct ident *last;   /* the one used last: saves a look-up */
@@ -230,7 +232,7 @@ void conn_free(struct route *r, struct conn *c);
 
 /* --- access.c: who takes part --- */
 /* An open: its user and so its groups, or the end of it. 0, or -1: it names
- * another user than before. */
+ * another user, or other groups, than before. */
 int access_open(struct route *r, struct conn *c, const struct rec *rec,
     struct route_now now);
 /* An event of one that does not take part, or does since just now: true:
@@ -313,6 +315,9 @@ struct send {
 	struct slice uid;    /* escaped */
 	const char *class;
 	struct slice xml;
+	/* The same event in its other encoding, as ots-parse made it; empty
+	 * unless xml is what ots-parse made, too (without its marti). */
+	struct slice pb;
 	bool keep;
 	bool plain; /* uid and xml are not escaped yet */
 };

@@ -250,54 +250,6 @@ bad(struct users *us, const char **why, const char *text)
 	return USERS_BAD;
 }
 
-/* Of an escaped name: 1 to 64 bytes without control characters. */
-static bool
-name_ok(struct slice raw)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < raw.n; i++, n++) {
-		unsigned char c = (unsigned char)raw.p[i];
-
-		if (c < 0x20 || c == 0x7f)
-			return false;
-		/* Only an escaped backslash is no control character. */
-		if (c == '\\' && (++i == raw.n || raw.p[i] != '\\'))
-			return false;
-	}
-	return n >= 1 && n <= USER_NAME_MAX && raw.p[0] != ' ' &&
-	    utf8_valid(raw.p, raw.n);
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct slice *x = a, *y = b;
-	int d = memcmp(x->p, y->p, x->n < y->n ? x->n : y->n);
-
-	return d != 0 ? d : x->n < y->n ? -1 : x->n > y->n;
-}
-
-/* The names under a label; how many are good. */
-static size_t
-names_of(struct users *us, const struct rec *rec, const char *label,
-    struct slice out[REC_FIELDS_MAX])
-{
-	size_t n = 0, pos = 1;
-	struct slice name;
-
-	while (rec_next(rec, label, &pos, &name)) {
-		if (name_ok(name))
-			out[n++] = name;
-		else
-			us->bad++;
-	}
-	/* Over the limit it does not depend on their order which stay. */
-	if (n > GROUPS_MAX)
-		qsort(out, n, sizeof(out[0]), by_name);
-	return n;
-}
-
 /* The set under a label: `was`, if it is still the same. */
 static struct gset *
 set_of(struct users *us, const struct rec *rec, const char *label,
@@ -305,7 +257,7 @@ set_of(struct users *us, const struct rec *rec, const char *label,
 {
 	struct slice names[REC_FIELDS_MAX];
 	uint64_t before = us->bad;
-	size_t n = names_of(us, rec, label, names);
+	size_t n = group_names(rec, label, names, &us->bad);
 
 	if (us->bad > before)
 		*why = "not the name of a group";
@@ -360,7 +312,7 @@ on_user(struct users *us, const struct rec *rec, const char **why)
 	struct slice name = {"", 0}, text;
 	struct user *u;
 
-	if (!rec_raw(rec, "name", &name) || !name_ok(name))
+	if (!rec_raw(rec, "name", &name) || !group_name_ok(name))
 		return bad(us, why, "not a name");
 	if (us->all.n >= USERS_MAX)
 		return no_memory(us, why);

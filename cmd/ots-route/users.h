@@ -15,7 +15,6 @@
 
 #define USERS_MAX        1000000
 #define USER_DEVICES_MAX 256
-#define USER_NAME_MAX    64 /* as in accounts; of groups likewise */
 
 /* What a user, or one of its devices, may. */
 struct grant {

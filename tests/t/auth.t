@@ -428,6 +428,7 @@ outage()
 	wait_for grep -q 'ev=database$' log
 	without "killed"
 	kill -KILL "$auth"
+	wait "$auth" 2>/dev/null # as long as it lives, the socket is taken
 	: >log
 	begin --snapshot kept
 	ok "killed: a start without it is ready" test -s ready

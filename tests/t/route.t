@@ -114,6 +114,8 @@ like "is explained" "$(cat err)" \
 	printf 'ev:cot\ttorn\n\nnonsense\n'
 	line ev:auth conn:n.1.1 name:x secret:hush
 	line ev:open conn:n.3.1 via:tcp
+	line ev:cot conn:n.1.1 uid:m type:u-d dest-callsign:x "marti:7+8" \
+		'xml:<event><marti/></event>' pb:UEI=
 	line ev:close conn:n.1.1
 } >in
 ots-route --node me <in >out 2>log
@@ -127,6 +129,9 @@ ok "the callsign is bound, escaped" \
 ok "positions go to the group" \
 	has out 'ev:send|to:group:__ANON__|not:n.1.1|uid:A|class:position|keep:1'
 ok "newcomers are served" has out 'ev:send|to:conn:n.3.1|uid:B|class:position'
+ok "what passes does so in both encodings" \
+	has out '|not:n.1.1|uid:m|class:item|xml:<event></event>|pb:UEI='
+is "what is made or was kept has xml only" "$(grep -c 'pb:' out)" 1
 ok "who goes is announced" has out '<link relation="p-p" uid="A" type="a-f-G"/>'
 is "secrets go nowhere" "$(cat out log | grep -c hush)" 0
 like "torn records are counted" "$(cat log)" 'ev=counters .* torn=2 '
@@ -172,7 +177,7 @@ is "but no secrets" "$(cat tap1 tap2 | grep -c hush)" 0
 {
 	line ev:hangup conn:n.1.1
 	line ev:cot conn:n.1.1 uid:F type:a-n-A how:m-g "stale:$LATE" \
-		"xml:$(event F a-n-A)"
+		"xml:$(event F a-n-A)" pb:UEI=
 } >feed
 perl -MIO::Socket::UNIX -e '
 	my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die;
@@ -183,6 +188,7 @@ ok "what a local program writes is routed" \
 	wait_for has sock.out 'ev:send|to:group:__ANON__|uid:F|class:position'
 ok "and seen by taps, under its own name" \
 	wait_for grep -q '^ev:cot.conn:feed\.[0-9]*\.[0-9]*.via:local.uid:F' tap1
+ok "whole" wait_for grep -q 'uid:F.*</event>.pb:UEI=$' tap1
 is "what it may not write is not" "$(grep -c hangup sock.out)" 0
 like "but logged" "$(cat sock.log)" 'ev=bad-record kind=hangup'
 line ev:open conn:n.2.1 via:tcp >&8
@@ -263,12 +269,20 @@ start away --auth "$tmp/none.sock"
 line ev:open conn:n.1.1 via:tcp >&8
 line ev:open conn:n.2.1 via:tls user:alice >&8
 line ev:cot conn:n.2.1 uid:m type:u-d "xml:$(event m u-d)" >&8
+line ev:open conn:n.5.1 via:udp peer:239.2.3.1:6969 group:mesh >&8
+line ev:open conn:n.6.1 via:tls user:bob group:mesh >&8
+sa n.5.1 M mike >&8
 not_ok "at first nothing is read" grep -q ev:bind away.out
 ok "then who has no user is served" \
 	wait_for has away.out 'ev:bind|conn:n.1.1|key:group:__ANON__'
 ok "who has one waits" wait_for grep -q 'ev=waiting conn=n.2.1 user=alice' \
 	away.log
 is "and is in no group" "$(grep -c 'conn:n.2.1\|uid:m' away.out)" 0
+ok "the mesh is in the group that it names" \
+	wait_for has away.out 'ev:bind|conn:n.5.1|key:group:mesh'
+ok "and sends into it" \
+	wait_for has away.out 'ev:send|to:group:mesh|not:n.5.1|uid:M|'
+is "a user is not" "$(grep -c n.6.1 away.out)" 0
 like "that ots-auth is not there, is said" "$(cat away.log)" 'ev=auth-away'
 kill -INT "$spawned"
 wait "$spawned"

@@ -23,6 +23,7 @@
 
 struct fixture {
 	struct loop loop;
+	struct wire_out out;
 	struct feed feed;
 	int fd, reader;
 	unsigned ends, stuck;
@@ -36,6 +37,23 @@ on_end(void *arg, bool stuck)
 
 	f->ends++;
 	f->stuck += stuck;
+}
+
+static void
+on_room(void *arg)
+{
+	struct fixture *f = arg;
+
+	feed_room(&f->feed);
+}
+
+static void
+on_out_end(void *arg, int err)
+{
+	struct fixture *f = arg;
+
+	(void)err;
+	feed_gone(&f->feed);
 }
 
 static int
@@ -54,7 +72,12 @@ setup(void **state)
 	assert_int_equal(loop_init(&f->loop), 0);
 	f->feed.on_end = on_end;
 	f->feed.arg = f;
-	assert_int_equal(feed_open(&f->feed, &f->loop, f->fd), 0);
+	f->out.on_room = on_room;
+	f->out.on_end = on_out_end;
+	f->out.arg = f;
+	assert_int_equal(
+	    wire_out_open(&f->out, &f->loop, f->fd, FEED_HIGH, FEED_MAX), 0);
+	feed_open(&f->feed, &f->out);
 	*state = f;
 	return 0;
 }
@@ -65,6 +88,7 @@ teardown(void **state)
 	struct fixture *f = *state;
 
 	feed_close(&f->feed);
+	wire_out_close(&f->out);
 	loop_fini(&f->loop);
 	close(f->fd);
 	if (f->reader >= 0)
@@ -130,7 +154,7 @@ test_only_the_newest(void **state)
 		give(f, list((char)c, BIG));
 	give(f, list('z', 1000));
 	/* The queue stays short. */
-	assert_true(buf_size(&f->feed.out.q) < BIG / 10);
+	assert_true(buf_size(&f->out.q) < BIG / 10);
 	read_all(f, BIG + 1000);
 	p = buf_data(&f->got);
 	for (size_t i = 0; i < BIG; i += 100)
@@ -154,7 +178,7 @@ test_verdict_within_a_list(void **state)
 	const char *p, *v;
 
 	give(f, list('a', BIG));
-	assert_int_equal(buf_puts(&f->feed.out.q, "verdict\n"), 0);
+	assert_int_equal(buf_puts(&f->out.q, "verdict\n"), 0);
 	feed_pump(&f->feed);
 	read_all(f, BIG + 8);
 	p = buf_data(&f->got);

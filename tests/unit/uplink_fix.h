@@ -19,12 +19,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "clock.h"
+#include "loop_fix.h"
 #include "net.h"
 #include "uplink.h"
 
 #define SECOND_US  ((uint64_t)1000000)
-#define PATIENCE   (20 * SECOND_US)
 #define LINE_BYTES ((size_t)4 << 20)
 #define HELLO      "\nev:hello\tversion:1\tprogram:test\tnode:n1\n"
 #define ASK        "ev:watch\n"
@@ -168,22 +167,16 @@ server_comes(struct fixture *f)
 	assert_true(f->lfd >= 0);
 }
 
-/* One turn, until a deadline. */
 static inline void
 turn(struct fixture *f, uint64_t until)
 {
-	assert_true(clock_mono_us() < until);
-	assert_int_equal(loop_once(&f->loop, 10000), 0);
+	loop_turn(&f->loop, until);
 }
 
 static inline void
 wait_count(struct fixture *f, const unsigned *count, unsigned want)
 {
-	uint64_t until = clock_mono_us() + PATIENCE;
-
-	while (*count < want)
-		turn(f, until);
-	assert_int_equal(*count, want);
+	loop_count(&f->loop, count, want);
 }
 
 static inline void
@@ -199,20 +192,7 @@ server_accepts(struct fixture *f)
 static inline void
 server_hears(struct fixture *f, const char *want)
 {
-	uint64_t until = clock_mono_us() + PATIENCE;
-	char got[512];
-	size_t n = 0;
-	ssize_t r;
-
-	while (n < strlen(want)) {
-		r = read(f->fd, got + n, strlen(want) - n);
-		assert_true(r != 0);
-		if (r > 0)
-			n += (size_t)r;
-		else
-			turn(f, until);
-	}
-	assert_memory_equal(got, want, n);
+	loop_hear(&f->loop, f->fd, want);
 }
 
 static inline void

@@ -1,8 +1,8 @@
-/* local.h - the socket where local programs tap the stream and feed it.
+/* taps.h - the socket where local programs tap the stream and feed it.
  * Makes system calls. Each client gets hello and a copy of every open, close
  * and cot record; what it writes goes to route_inject. */
-#ifndef OTS_ROUTE_LOCAL_H
-#define OTS_ROUTE_LOCAL_H
+#ifndef OTS_ROUTE_TAPS_H
+#define OTS_ROUTE_TAPS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -11,9 +11,9 @@
 #include "record.h"
 #include "route.h"
 
-struct local;
+struct taps;
 
-struct local_config {
+struct taps_config {
 	const char *path;
 	unsigned mode;
 	const char *node;
@@ -26,14 +26,16 @@ struct local_config {
 };
 
 /* NULL with errno: cannot bind, or no memory. */
-struct local *local_open(const struct local_config *cfg);
-void local_close(struct local **l);
+struct taps *taps_open(const struct taps_config *cfg);
+void taps_close(struct taps **t);
+
+/* The rest does nothing with NULL. */
 
 /* A record that clients are to see (if it is of a kind for them). */
-void local_tap(struct local *l, const struct rec *rec);
+void taps_show(struct taps *t, const struct rec *rec);
 /* Write what has been queued for them. */
-void local_flush(struct local *l);
+void taps_flush(struct taps *t);
 /* Stop or go on reading from them. */
-void local_pause(struct local *l, bool pause);
+void taps_pause(struct taps *t, bool pause);
 
 #endif
