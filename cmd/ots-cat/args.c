@@ -22,20 +22,13 @@ text_value(const char *name, const char *text)
 }
 
 static void
-set_format(struct run_config *cfg, const char *format)
+set_format(struct run_config *cfg, unsigned format)
 {
-	if (!format)
+	if (format != ARGS_NO_FORMAT)
+		cfg->format = (enum cat_format)format;
+	else
 		cfg->format =
 		    cfg->link.target.kind == TARGET_UNIX ? CAT_RECORD : CAT_XML;
-	else if (strcmp(format, "xml") == 0)
-		cfg->format = CAT_XML;
-	else if (strcmp(format, "record") == 0)
-		cfg->format = CAT_RECORD;
-	else if (strcmp(format, "raw") == 0)
-		cfg->format = CAT_RAW;
-	else
-		die(EXIT_USAGE, "--format \"%s\": not xml, record or raw",
-		    format);
 }
 
 static void
@@ -50,6 +43,14 @@ set_self(struct run_config *cfg, const struct args *a)
 	cfg->self.uid = text_value("uid", a->uid ? a->uid : uid);
 	if (cfg->self.callsign.n && (cfg->link.listens || kind == TARGET_UNIX))
 		die(EXIT_USAGE, "--as needs a server or a group to tell");
+}
+
+static void
+set_proto(const struct run_config *cfg)
+{
+	if (cfg->proto != PROTO_WANT_XML &&
+	    cfg->link.target.kind == TARGET_UNIX)
+		die(EXIT_USAGE, "--proto is not for unix:, where records go");
 }
 
 static void
@@ -68,16 +69,16 @@ set_datagrams(struct run_config *cfg, const struct args *a)
 static const char *
 tls_option(const struct secure_config *s, const struct args *a)
 {
-	return s->p12                         ? "p12"
-	    : s->cert                         ? "cert"
-	    : s->key                          ? "key"
-	    : s->ca                           ? "ca"
-	    : s->password_fd != LOGIN_FD_NONE ? "password-fd"
-	    : s->anyone                       ? "no-verify"
-	    : s->check_name                   ? "check-name"
-	    : a->user                         ? "user"
-	    : a->login_fd != LOGIN_FD_NONE    ? "login-fd"
-					      : NULL;
+	return s->p12                          ? "p12"
+	    : s->cert                          ? "cert"
+	    : s->key                           ? "key"
+	    : s->ca                            ? "ca"
+	    : s->password_fd != SECRET_FD_NONE ? "password-fd"
+	    : s->anyone                        ? "no-verify"
+	    : s->check_name                    ? "check-name"
+	    : a->user                          ? "user"
+	    : a->login_fd != SECRET_FD_NONE    ? "login-fd"
+					       : NULL;
 }
 
 static void
@@ -95,11 +96,11 @@ set_tls(struct run_config *cfg, const struct args *a)
 		die(EXIT_USAGE, "--cert and --key need each other");
 	if (s->p12 && s->cert)
 		die(EXIT_USAGE, "--p12 or --cert, but not both");
-	if (s->password_fd != LOGIN_FD_NONE && !s->p12)
+	if (s->password_fd != SECRET_FD_NONE && !s->p12)
 		die(EXIT_USAGE, "--password-fd is for --p12 only");
 	if (s->anyone && s->check_name)
 		die(EXIT_USAGE, "--check-name or --no-verify, but not both");
-	if (!a->user != (a->login_fd == LOGIN_FD_NONE))
+	if (!a->user != (a->login_fd == SECRET_FD_NONE))
 		die(EXIT_USAGE, "--user and --login-fd need each other");
 	cfg->link.tls = secure_context(s);
 	if (a->user) {
@@ -119,6 +120,7 @@ args_complete(struct run_config *cfg, const struct args *a)
 		die(EXIT_USAGE, "%s: %s", a->target, wrong);
 	set_format(cfg, a->format);
 	set_self(cfg, a);
+	set_proto(cfg);
 	set_datagrams(cfg, a);
 	set_tls(cfg, a);
 }

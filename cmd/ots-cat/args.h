@@ -2,13 +2,17 @@
 #ifndef CAT_ARGS_H
 #define CAT_ARGS_H
 
+#include <limits.h>
 #include <stdint.h>
 
 #include "run.h"
 
+#define ARGS_NO_FORMAT UINT_MAX
+
 /* Texts of options; NULL: not given. */
 struct args {
-	const char *target, *format, *callsign, *uid, *user;
+	const char *target, *callsign, *uid, *user;
+	unsigned format; /* an enum cat_format, or ARGS_NO_FORMAT */
 	uint64_t ttl, login_fd;
 };
 

@@ -5,7 +5,10 @@
  *   standard input --cat_input--> tx (to the server)
  *   the server     --cat_net----> out (standard output)
  *
- * An event that does not fit into its buffer is dropped and counted. */
+ * Events are changed from XML to protobuf and back where the two sides differ;
+ * where they do not, they pass unparsed. What is said about the link itself
+ * (t-x-takp-*, TakControl) passes in neither direction. An event that does not
+ * fit into its buffer is dropped and counted. */
 #ifndef CAT_CAT_H
 #define CAT_CAT_H
 
@@ -13,7 +16,9 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "codec.h"
 #include "frame.h"
+#include "proto.h"
 #include "record.h"
 #include "sniff.h"
 #include "str.h"
@@ -36,34 +41,46 @@ enum cat_wire {
 struct cat {
 	enum cat_wire wire;
 	enum cat_format format;
-	const char *via; /* label of received events: a loan */
-	uint64_t count;  /* stop after so many received; 0: never */
+	struct proto proto; /* what goes to the server */
+	const char *via;    /* label of received events: a loan */
+	uint64_t count;     /* stop after so many received; 0: never */
+	/* An event was dropped because of what it is: set them after cat_init.
+	 * from is the peer, or NULL: standard input. */
+	void (*on_bad)(void *arg, const char *from, const char *why);
+	void *arg;
 
 	enum sniff in_kind;
 	struct framer in_cot, net_cot;
 	struct rec_lines in_lines, net_lines;
 	struct rec rec;
+	struct codec codec;
 	struct buf scratch; /* one value without escapes */
 	bool deaf;          /* raw: the framer gave up counting */
 
 	uint64_t sent, received;
-	uint64_t skipped; /* what this program has no words for: protobuf */
+	uint64_t skipped; /* no event, where one could have been */
 	uint64_t bad;     /* torn, malformed, too long */
 };
 
-void cat_init(
-    struct cat *c, enum cat_wire wire, enum cat_format format, const char *via);
+/* want is of no meaning for CAT_RECORDS. */
+void cat_init(struct cat *c, enum cat_wire wire, enum cat_format format,
+    enum proto_want want, const char *via);
 void cat_fini(struct cat *c);
 
 /* The first bytes of the streams that are records. */
 void cat_begin(struct cat *c, struct buf *tx, struct buf *out);
 
-/* Bytes of standard input: NULL, or why it cannot go on. Its end. */
+/* Bytes of standard input, but not while proto_is_mute: NULL, or why it cannot
+ * go on. Its end. */
 const char *cat_input(struct cat *c, const char *p, size_t n, struct buf *tx);
 void cat_input_end(struct cat *c);
 
 /* Queue one event for the server, as cat_input does with those it finds. */
 void cat_send(struct cat *c, struct slice xml, struct buf *tx);
+
+/* The server has offered protobuf (PROTO_OFFERED): ask for it, behind what is
+ * in tx. */
+void cat_ask(struct cat *c, uint64_t now_us, struct buf *tx);
 
 /* Bytes of the server's stream, or one datagram, from peer ("ADDR:PORT"), at
  * now_us since 1970. NULL, or why it cannot go on. */

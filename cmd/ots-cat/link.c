@@ -126,7 +126,7 @@ open_listener(struct link *k)
 	struct net_addr bound;
 	char text[NET_TEXT_MAX];
 
-	k->rx = sock_bind_udp(&k->addr[0], &bound);
+	k->rx = net_bind_udp(&k->addr[0], &bound);
 	if (k->rx < 0 || net_text(&bound, text) < 0)
 		die_sys(EXIT_TEMP, "unable to bind %s", k->cfg->text);
 	log_kv(LOG_LISTEN, "via", "udp", "addr", text, NULL);
@@ -139,7 +139,7 @@ open_datagrams(struct link *k)
 
 	resolve(k, SOCK_DGRAM);
 	if (cfg->target.kind == TARGET_MCAST) {
-		if (!sock_is_group(&k->addr[0]))
+		if (!net_is_group(&k->addr[0]))
 			die(EXIT_USAGE, "%s: not a multicast group", cfg->text);
 		k->rx = sock_join(&k->addr[0], &cfg->group, &k->tx, &k->self);
 		if (k->rx < 0)

@@ -1,12 +1,9 @@
 #include "login.h"
 
 #include <errno.h>
-#include <unistd.h>
 
 #include "cotmake.h"
 #include "die.h"
-
-#define SECRET_MAX ((size_t)1024)
 
 /* What a document can carry as it is. */
 static bool
@@ -23,27 +20,24 @@ is_text(struct slice s)
 void
 login_secret(struct buf *out, uint64_t fd, const char *option)
 {
+	size_t size = SECRET_MAX + 1;
 	ssize_t n;
-	char c = '\0';
+	char *p;
 
-	*out = (struct buf){.max = SECRET_MAX, .wipe = true};
-	for (;;) {
-		n = read((int)fd, &c, 1);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			die_sys(EXIT_USAGE, "--%s: unable to read %llu", option,
-			    (unsigned long long)fd);
-		if (n == 0 || c == '\n')
-			break;
-		if (buf_putc(out, c) < 0)
-			die(EXIT_USAGE, "--%s: more than %zu bytes", option,
-			    SECRET_MAX);
-	}
-	explicit_bzero(&c, 1);
-	if (n == 0 && buf_size(out) == 0)
+	*out = (struct buf){.max = size, .wipe = true};
+	p = buf_reserve(out, size);
+	if (!p)
+		die(EXIT_TEMP, "no memory");
+	n = secret_line((int)fd, p, size);
+	if (n < 0 && errno == EMSGSIZE)
+		die(EXIT_USAGE, "--%s: more than %d bytes", option, SECRET_MAX);
+	if (n < 0 && errno == ENODATA)
 		die(EXIT_USAGE, "--%s: nothing to read on %llu", option,
 		    (unsigned long long)fd);
+	if (n < 0)
+		die_sys(EXIT_USAGE, "--%s: unable to read %llu", option,
+		    (unsigned long long)fd);
+	buf_commit(out, (size_t)n);
 	if (!is_text(buf_slice(out)))
 		die(EXIT_USAGE, "--%s: not a line of UTF-8", option);
 }

@@ -6,10 +6,8 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "secret.h"
 #include "str.h"
-
-#define LOGIN_FD_NONE UINT64_MAX
-#define LOGIN_FD_MAX  ((uint64_t)1 << 20)
 
 /* The next line from fd, without its end, into *out, which is wiped when it is
  * freed. Not a byte behind it is read, so that several may come on one

@@ -23,14 +23,19 @@ main(int argc, char **argv)
 {
 	struct run_config cfg = {.wait_us = RUN_NEVER,
 	    .timeout_us = RUN_NEVER,
-	    .link.secure.password_fd = LOGIN_FD_NONE,
+	    .link.secure.password_fd = SECRET_FD_NONE,
 	    .self = {
 		.lat = SLICE("0"), .lon = SLICE("0"), .interval_us = 60000000}};
 	struct secure_config *tls = &cfg.link.secure;
-	struct args a = {.ttl = 1, .login_fd = LOGIN_FD_NONE};
+	struct args a = {
+	    .format = ARGS_NO_FORMAT, .ttl = 1, .login_fd = SECRET_FD_NONE};
 	const struct opt opts[] = {
-	    {'f', "format", "FORMAT", NULL, OPT_STR, &a.format, 0, 0, NULL,
+	    {'f', "format", "FORMAT", NULL, OPT_WORD,
+		OPT_WORDS(&a.format, "xml", "record", "raw"), 0, 0, NULL,
 		"put out xml, record or raw"},
+	    {0, "proto", "VERSION", NULL, OPT_WORD,
+		OPT_WORDS(&cfg.proto, "xml", "protobuf", "auto"), 0, 0, NULL,
+		"send xml (the default), protobuf, or auto"},
 	    {'w', "wait", "SECONDS", NULL, OPT_SECONDS, &cfg.wait_us, 0,
 		OPT_SECONDS_MAX, NULL,
 		"end so long after the end of standard input"},
@@ -56,7 +61,7 @@ main(int argc, char **argv)
 	    {0, "p12", "FILE", NULL, OPT_STR, &tls->p12, 0, 0, NULL,
 		"tls: our certificate, its key and the server's CA"},
 	    {0, "password-fd", "FD", NULL, OPT_U64, &tls->password_fd, 0,
-		LOGIN_FD_MAX, NULL, "read the password of --p12 from FD"},
+		SECRET_FD_MAX, NULL, "read the password of --p12 from FD"},
 	    {0, "cert", "FILE", NULL, OPT_STR, &tls->cert, 0, 0, NULL,
 		"tls: our certificate, in PEM"},
 	    {0, "key", "FILE", NULL, OPT_STR, &tls->key, 0, 0, NULL,
@@ -69,7 +74,7 @@ main(int argc, char **argv)
 		NULL, "tls: its certificate must be for HOST"},
 	    {0, "user", "NAME", NULL, OPT_STR, &a.user, 0, 0, NULL,
 		"tls: say this user's name and password first"},
-	    {0, "login-fd", "FD", NULL, OPT_U64, &a.login_fd, 0, LOGIN_FD_MAX,
+	    {0, "login-fd", "FD", NULL, OPT_U64, &a.login_fd, 0, SECRET_FD_MAX,
 		NULL, "read the password of --user from FD"},
 	    {0},
 	};

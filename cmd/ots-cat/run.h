@@ -15,6 +15,7 @@
 struct run_config {
 	struct link_config link;
 	enum cat_format format;
+	enum proto_want proto;
 	uint64_t count;      /* 0: no end */
 	uint64_t wait_us;    /* after the end of standard input, or RUN_NEVER */
 	uint64_t timeout_us; /* in all, or RUN_NEVER */

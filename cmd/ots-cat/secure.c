@@ -1,12 +1,10 @@
 #include "secure.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "die.h"
+#include "files.h"
 #include "log.h"
 #include "login.h"
 #include "timetext.h"
@@ -20,24 +18,12 @@
 static void
 read_file(struct buf *out, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-	char *p;
-
 	*out = (struct buf){.max = P12_MAX, .wipe = true};
-	if (fd < 0)
-		die_sys(EXIT_USAGE, "unable to open %s", path);
-	do {
-		p = buf_reserve(out, 16384);
-		if (!p)
-			die(EXIT_USAGE, "%s: too big for a PKCS#12 file", path);
-		n = read(fd, p, 16384);
-		if (n > 0)
-			buf_commit(out, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
-	if (n < 0)
-		die_sys(EXIT_USAGE, "unable to read %s", path);
-	close(fd);
+	if (files_read(path, out) == 0)
+		return;
+	if (errno == EFBIG)
+		die(EXIT_USAGE, "%s: too big for a PKCS#12 file", path);
+	die_sys(EXIT_USAGE, "unable to read %s", path);
 }
 
 static struct tls_ctx *
@@ -48,7 +34,7 @@ with_p12(struct tls_client *want, const struct secure_config *cfg,
 	struct tls_ctx *c;
 
 	want->p12_password = FIELD_PASSWORD;
-	if (cfg->password_fd != LOGIN_FD_NONE) {
+	if (cfg->password_fd != SECRET_FD_NONE) {
 		login_secret(&password, cfg->password_fd, "password-fd");
 		if (buf_putc(&password, '\0') < 0)
 			die(EXIT_TEMP, "no memory");
@@ -66,15 +52,14 @@ with_p12(struct tls_client *want, const struct secure_config *cfg,
 struct tls_ctx *
 secure_context(const struct secure_config *cfg)
 {
-	static const struct rlimit none = {0, 0};
 	struct tls_client want = {
 	    .files = {.cert = cfg->cert, .key = cfg->key, .ca = cfg->ca},
 	    .anyone = cfg->anyone};
 	char err[TLS_ERR_MAX];
 	struct tls_ctx *c;
 
-	/* No dump with a key in it. */
-	(void)setrlimit(RLIMIT_CORE, &none);
+	if (secret_process() < 0)
+		die_sys(EXIT_TEMP, "unable to forbid core dumps");
 	c = cfg->p12 ? with_p12(&want, cfg, err) : tls_client(&want, err);
 	if (c)
 		return c;

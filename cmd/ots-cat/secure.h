@@ -10,7 +10,7 @@
 
 struct secure_config {
 	const char *p12, *cert, *key, *ca; /* files, or NULL */
-	uint64_t password_fd;              /* or LOGIN_FD_NONE */
+	uint64_t password_fd;              /* or SECRET_FD_NONE */
 	bool anyone;                       /* do not verify the server */
 	bool check_name;
 };

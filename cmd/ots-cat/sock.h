@@ -14,16 +14,11 @@ int sock_connected(int fd);
 /* Sends to, and hears from, that address only. */
 int sock_connect_udp(const struct net_addr *a);
 
-/* *bound is what was got (port 0 becomes a real one). */
-int sock_bind_udp(const struct net_addr *a, struct net_addr *bound);
-
 struct sock_group {
 	const char
 	    *interface; /* its name or IPv4 address; NULL: by the route */
 	int ttl;        /* of what is sent */
 };
-
-bool sock_is_group(const struct net_addr *a);
 
 /* Join the group on its port, which other programs may share: returns the
  * descriptor to read. *tx is the one to send with, *self its own address,
