@@ -14,6 +14,8 @@ struct config {
 	} listener[SERVER_LISTENERS_MAX];
 	int n_listeners;
 	bool tls; /* one of them is */
+	struct mesh_config mesh;
+	bool no_protobuf;
 	struct tls_files files;
 	const char *auth; /* socket of ots-auth, or NULL */
 	enum enter_rule password;

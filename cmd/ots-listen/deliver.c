@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lay.h"
 #include "log.h"
 #include "map.h"
 
@@ -14,13 +15,12 @@
 #define KEPT_ALL    ((size_t)64 << 20)  /* of all clients */
 
 struct delivery {
-	struct fan_ref ref;
+	struct lay event;
 	const struct client *except;
-	enum fan_class class;
 	const struct key *only[ONLY_MAX];
 	uint32_t n_only;
 	bool restricted;
-	uint64_t queued;
+	uint64_t queued[FAN_KINDS];
 };
 
 static enum fan_class
@@ -50,6 +50,7 @@ client_of(const struct listen *l, struct slice conn)
 static void
 give(struct listen *l, struct delivery *d, struct client *c)
 {
+	enum fan_kind kind;
 	uint32_t i;
 
 	if (c == d->except || c->doomed)
@@ -61,11 +62,14 @@ give(struct listen *l, struct delivery *d, struct client *c)
 		if (i == d->n_only)
 			return;
 	}
-	switch (fan_push(&c->q, d->ref)) {
+	kind = c->kind;
+	if (!d->event.ref[kind].c && !lay_down(l, &d->event, kind))
+		return;
+	switch (fan_push(&c->q, d->event.ref[kind])) {
 	case 0:
 		return;
 	case 1:
-		d->queued++;
+		d->queued[kind]++;
 		break;
 	default:
 		/* To lose a delivery silently is worse than to lose the
@@ -75,7 +79,7 @@ give(struct listen *l, struct delivery *d, struct client *c)
 		return;
 	}
 	if (!c->blocked)
-		listen_mark(l, c, d->class);
+		listen_mark(l, c, d->event.class);
 	if (c->q.bytes > SMALL_QUEUE && !c->over &&
 	    c->q.bytes > listen_queue_max(l, c)) {
 		c->over = true;
@@ -138,7 +142,7 @@ keep(struct listen *l, struct client *c, uint64_t uid, struct slice raw)
 
 	if (!k)
 		return;
-	if (raw.n > k->cap) {
+	if (!k->raw || raw.n > k->cap) {
 		if (c->kept_bytes - k->cap + raw.n > KEPT_CLIENT ||
 		    l->kept_bytes - k->cap + raw.n > KEPT_ALL ||
 		    !(p = realloc(k->raw, raw.n)))
@@ -194,53 +198,45 @@ find_only(struct listen *l, const struct rec *r, struct delivery *d)
 	return !d->restricted || d->n_only;
 }
 
+static void
+count(struct listen *l, const struct delivery *d)
+{
+	uint64_t all = d->queued[FAN_XML] + d->queued[FAN_PB];
+
+	l->n.deliveries += all;
+	l->n.as_protobuf += d->queued[FAN_PB];
+	if (all == 0 && !d->event.failed[FAN_XML] && !d->event.failed[FAN_PB])
+		l->n.nobody++;
+}
+
 void
 deliver_send(struct listen *l, const struct rec *r)
 {
-	struct delivery d = {0};
-	struct slice raw, xml, to;
+	struct delivery d = {.event.escaped = true};
 	struct client *from = NULL;
-	uint64_t uid = 0;
-	size_t pos = 1, len;
-	char *text;
+	struct slice raw, to;
+	size_t pos = 1;
 
 	l->n.sends++;
-	if (!rec_raw(r, "xml", &xml) || xml.n == 0) {
+	if (!rec_raw(r, "xml", &d.event.xml) || d.event.xml.n == 0) {
 		l->n.bad++;
 		return;
 	}
+	(void)rec_raw(r, "pb", &d.event.pb);
 	if (rec_raw(r, "not", &raw))
 		d.except = from = client_of(l, raw);
 	if (rec_raw(r, "uid", &raw))
-		uid = map_hash(l->seed, raw);
-	/* Escaped it is at most twice as long: no need to look closer. */
-	if (xml.n > 2 * l->cfg.max_send) {
-		l->n.too_big++;
-		return;
-	}
+		d.event.uid = map_hash(l->seed, raw);
 	if (from && rec_raw(r, "keep", &raw))
-		keep(l, from, uid, xml);
+		keep(l, from, d.event.uid, d.event.xml);
 	if (!find_only(l, r, &d)) {
 		l->n.nobody++;
 		return;
 	}
-	text = fan_reserve(&l->fan, xml.n);
-	if (!text) {
-		l->n.no_memory++;
-		return;
-	}
-	len = rec_unescape_into(text, xml);
-	if (len > l->cfg.max_send) {
-		l->n.too_big++;
-		return;
-	}
-	d.class = class_of(r);
-	d.ref = fan_commit(&l->fan, len, d.class, uid);
+	d.event.class = class_of(r);
 	while (rec_next(r, "to", &pos, &to))
 		give_to(l, &d, to);
-	l->n.deliveries += d.queued;
-	if (d.queued == 0)
-		l->n.nobody++;
+	count(l, &d);
 }
 
 static void

@@ -173,7 +173,7 @@ static void
 let_in(struct entrant *t, const char *user)
 {
 	struct server *s = t->e->s;
-	struct link link = {&link_tls, t->fd, t->tls};
+	struct link link = {.ops = &link_tls, .fd = t->fd, .tls = t->tls};
 	struct identity *who = calloc(1, sizeof *who);
 	struct conn *k;
 

@@ -30,8 +30,10 @@ void
 fan_fini(struct fan *f)
 {
 	struct fan_chunk *c;
+	int i;
 
-	chunk_free(f->cur);
+	for (i = 0; i < FAN_KINDS; i++)
+		chunk_free(f->cur[i]);
 	while ((c = f->spare)) {
 		f->spare = c->next_spare;
 		chunk_free(c);
@@ -79,7 +81,7 @@ chunk_done(struct fan *f, struct fan_chunk *c)
 static void
 chunk_unref(struct fan *f, struct fan_chunk *c)
 {
-	if (--c->refs == 0 && c != f->cur)
+	if (--c->refs == 0 && c != f->cur[FAN_XML] && c != f->cur[FAN_PB])
 		chunk_done(f, c);
 }
 
@@ -102,9 +104,9 @@ chunk_next(struct fan *f, uint32_t n)
 }
 
 char *
-fan_reserve(struct fan *f, size_t n)
+fan_reserve(struct fan *f, enum fan_kind kind, size_t n)
 {
-	struct fan_chunk *c = f->cur, *next;
+	struct fan_chunk *c = f->cur[kind], *next;
 
 	if (n > INT32_MAX) {
 		errno = ENOBUFS;
@@ -117,7 +119,7 @@ fan_reserve(struct fan *f, size_t n)
 		next = chunk_next(f, (uint32_t)n);
 		if (!next)
 			return NULL;
-		f->cur = next;
+		f->cur[kind] = next;
 		if (c && c->refs == 0)
 			chunk_done(f, c);
 		c = next;
@@ -126,9 +128,10 @@ fan_reserve(struct fan *f, size_t n)
 }
 
 struct fan_ref
-fan_commit(struct fan *f, size_t len, enum fan_class class, uint64_t uid)
+fan_commit(struct fan *f, enum fan_kind kind, size_t len, enum fan_class class,
+    uint64_t uid)
 {
-	struct fan_chunk *c = f->cur;
+	struct fan_chunk *c = f->cur[kind];
 	struct fan_ref ref = {c, c->n, (uint32_t)len};
 
 	c->ev[c->n++] = (struct fan_event){
@@ -209,6 +212,24 @@ fan_iov(const struct fan_queue *q, struct iovec *iov, int max, size_t budget)
 		if (iov[n].iov_len > budget - sum)
 			iov[n].iov_len = budget - sum;
 		sum += iov[n++].iov_len;
+	}
+	return n;
+}
+
+int
+fan_each(const struct fan_queue *q, struct iovec *iov, int max)
+{
+	const struct fan_range *r;
+	const struct fan_event *e;
+	uint32_t i, k;
+	int n = 0;
+
+	for (i = 0; i < q->n && n < max; i++) {
+		r = &q->r[q->head + i];
+		for (k = r->first; k < r->end && n < max; k++) {
+			e = &r->c->ev[k];
+			iov[n++] = (struct iovec){r->c->data + e->off, e->len};
+		}
 	}
 	return n;
 }

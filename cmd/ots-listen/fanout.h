@@ -4,7 +4,9 @@
  * Deliveries are laid end to end in chunks. A queue is a list of ranges of
  * consecutive deliveries of a chunk, so what a broadcast costs for a client is
  * one comparison and one addition, and what is sent to it is one piece of
- * memory for all deliveries between two of its own.
+ * memory for all deliveries between two of its own. Each encoding has chunks of
+ * its own, so that this holds in a room of both; a queue may hold both, in
+ * order.
  *
  * A queue has a maximum. When it is passed (fan_shrink), older positions and
  * items that have a newer one of the same uid go first, then positions, oldest
@@ -18,6 +20,11 @@
 #include <sys/uio.h>
 
 #include "str.h"
+
+/* How a delivery is written: as XML, or as a frame of TAK protocol version 1.
+ */
+enum fan_kind { FAN_XML, FAN_PB };
+#define FAN_KINDS 2
 
 enum fan_class { FAN_POSITION, FAN_ITEM, FAN_CHAT, FAN_CONTROL };
 
@@ -51,7 +58,7 @@ struct fan_queue {
 };
 
 struct fan {
-	struct fan_chunk *cur;
+	struct fan_chunk *cur[FAN_KINDS];
 	struct fan_chunk *spare;
 	uint32_t n_spare;
 	uint32_t live; /* chunks in use that are not own */
@@ -68,10 +75,11 @@ void fan_init(struct fan *f);
 void fan_fini(struct fan *f);
 
 /* Lay down a delivery: reserve room for up to n bytes (NULL: no memory, or n
- * over 2 GiB), write at most n of them there, then commit how many. */
-char *fan_reserve(struct fan *f, size_t n);
-struct fan_ref fan_commit(
-    struct fan *f, size_t len, enum fan_class class, uint64_t uid);
+ * over 2 GiB), write at most n of them there, then commit how many. What is
+ * laid down and in no queue lives until the next fan_reserve of its kind. */
+char *fan_reserve(struct fan *f, enum fan_kind kind, size_t n);
+struct fan_ref fan_commit(struct fan *f, enum fan_kind kind, size_t len,
+    enum fan_class class, uint64_t uid);
 
 /* Put it at the end of a queue. 1; 0: it is there already; -1 ENOMEM. */
 int fan_push(struct fan_queue *q, struct fan_ref ref);
@@ -79,6 +87,8 @@ int fan_push(struct fan_queue *q, struct fan_ref ref);
 /* The next bytes to send: at most max pieces and `budget` bytes. */
 int fan_iov(
     const struct fan_queue *q, struct iovec *iov, int max, size_t budget);
+/* The same for links that send whole deliveries: each is a piece of its own. */
+int fan_each(const struct fan_queue *q, struct iovec *iov, int max);
 /* n of these bytes were sent. */
 void fan_sent(struct fan *f, struct fan_queue *q, size_t n);
 

@@ -5,48 +5,45 @@
 #include "base64.h"
 #include "cotmake.h"
 #include "cotscan.h"
+#include "lay.h"
 #include "log.h"
+#include "negotiate.h"
+#include "pbpeek.h"
 #include "tell.h"
-
-/* Answers to pings are never dropped from a queue: who has more than that to
- * read gets one for all pings of one time, and none while it does not read. */
-#define PONG_QUEUE ((size_t)16384)
 
 /* Who holds so little of an unfinished message is not the one who makes it too
  * much. */
 #define SHARE_MIN ((size_t)65536)
 
 static void
-lay_down_for(struct listen *l, struct client *c, struct slice xml)
+pong(struct listen *l, struct client *c)
 {
-	char *to = fan_reserve(&l->fan, xml.n);
-
-	if (!to) {
-		l->n.no_memory++;
+	l->n.pings++;
+	if (lay_spares(l, c))
 		return;
-	}
-	memcpy(to, xml.p, xml.n);
-	if (fan_push(&c->q, fan_commit(&l->fan, xml.n, FAN_CONTROL, 0)) < 0)
-		l->n.no_memory++;
-	else
-		listen_mark(l, c, FAN_CONTROL);
+	buf_clear(&l->scratch);
+	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
+		(void)lay_for(l, c, buf_slice(&l->scratch));
 }
 
-/* t-x-c-t is answered here and goes no further (cot-streaming 6). */
+/* t-x-c-t is answered here (cot-streaming 6), t-x-takp- is for us (4.2): they
+ * go no further. In a frame there is nothing left to negotiate. */
 static bool
-answer_ping(struct listen *l, struct client *c, struct slice xml)
+is_ours(struct listen *l, struct client *c, enum frame_kind k, struct slice msg)
 {
 	struct slice type;
 
-	if (!cotscan_attr(xml, "type", &type) || !slice_is(type, "t-x-c-t"))
+	if (!(k == FRAME_PB ? pbpeek_type(msg, &type)
+			    : cotscan_attr(msg, "type", &type)))
 		return false;
-	l->n.pings++;
-	if (c->q.bytes > PONG_QUEUE && (c->blocked || c->last_pong == l->now))
+	if (slice_is(type, "t-x-c-t")) {
+		pong(l, c);
 		return true;
-	c->last_pong = l->now;
-	buf_clear(&l->scratch);
-	if (cotmake_pong(&l->scratch, (int64_t)(l->wall / 1000)) == 0)
-		lay_down_for(l, c, buf_slice(&l->scratch));
+	}
+	if (!slice_starts(type, "t-x-takp-"))
+		return false;
+	if (k == FRAME_XML)
+		negotiate(l, c, msg);
 	return true;
 }
 
@@ -141,11 +138,12 @@ listen_input(struct listen *l, struct client *c, char *p, size_t n)
 		c->last_in = l->now;
 		switch (k) {
 		case FRAME_XML:
-			if (!answer_ping(l, c, msg))
+			if (!is_ours(l, c, k, msg))
 				put_frame(l, c, "xml", msg);
 			break;
 		case FRAME_PB:
-			protobuf(l, c, msg);
+			if (!is_ours(l, c, k, msg))
+				protobuf(l, c, msg);
 			break;
 		case FRAME_AUTH:
 			forget_auth(l, c, msg);

@@ -11,6 +11,7 @@
 
 struct link;
 struct tls;
+struct udp;
 
 #define LINK_READ ((size_t)65536) /* what one read takes at most */
 
@@ -20,6 +21,7 @@ struct link_ops {
 	 * are full, since what they do not take may be held by the link. */
 	size_t budget, budget_least;
 	bool strangers; /* who comes by it is not let in at once (enter.h) */
+	bool whole;     /* writev takes whole deliveries, one in each piece */
 	/* Bytes read, 0 at the end, -1 with errno. n is LINK_READ. Nothing that
 	 * has arrived stays behind unless the descriptor is readable. */
 	ssize_t (*read)(struct link *, void *p, size_t n);
@@ -38,8 +40,9 @@ struct link {
 	const struct link_ops *ops;
 	int fd;
 	struct tls *tls; /* NULL: none */
+	struct udp *udp; /* of link_udp (udp.h) */
 };
 
-extern const struct link_ops link_tcp, link_tls;
+extern const struct link_ops link_tcp, link_tls, link_udp;
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cotpb.h"
 #include "log.h"
 #include "tell.h"
 
@@ -28,6 +29,7 @@ listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
 	sessions_init(&l->sessions, seed);
 	fan_init(&l->fan);
 	buf_init(&l->scratch, 4 * cfg->max_event + 65536);
+	buf_init(&l->message, cfg->max_send);
 	return 0;
 }
 
@@ -39,6 +41,8 @@ listen_fini(struct listen *l)
 	sessions_fini(&l->sessions);
 	fan_fini(&l->fan);
 	buf_fini(&l->scratch);
+	buf_fini(&l->message);
+	cotpb_free(&l->pb);
 }
 
 void
@@ -53,14 +57,19 @@ listen_time(struct listen *l, uint64_t now, uint64_t wall)
 void
 listen_mark(struct listen *l, struct client *c, enum fan_class class)
 {
-	bool watches = l->now - c->last_in >= JUST_US &&
+	struct flow *f;
+	bool watches;
+	int i;
+
+	if (c->dirty[LISTEN_ACTIVE] || c->doomed)
+		return;
+	watches = l->now - c->last_in >= JUST_US &&
 	    l->now - c->before_last_in >= ACTIVE_US &&
 	    (class == FAN_POSITION || class == FAN_ITEM);
-	int i = watches ? LISTEN_WATCHER : LISTEN_ACTIVE;
-	struct flow *f = &l->dirty[i];
-
-	if (c->dirty[i] || c->dirty[LISTEN_ACTIVE] || c->doomed)
+	i = watches ? LISTEN_WATCHER : LISTEN_ACTIVE;
+	if (c->dirty[i])
 		return;
+	f = &l->dirty[i];
 	c->dirty[i] = true;
 	c->next_dirty[i] = NULL;
 	if (f->head)

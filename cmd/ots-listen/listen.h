@@ -17,6 +17,8 @@
 #include "record.h"
 #include "slot.h"
 
+struct cotpb;
+
 /* Counters, shown by SIGUSR1: X(name, what it counts). */
 #define LISTEN_COUNTERS(X)                                                     \
 	X(accepted, "clients accepted")                                        \
@@ -24,11 +26,17 @@
 	X(messages, "messages of clients passed on")                           \
 	X(protobuf, "... of them protobuf frames")                             \
 	X(pings, "pings answered")                                             \
+	X(offers, "clients that were offered protobuf")                        \
+	X(granted, "requests for protobuf granted")                            \
+	X(denied, "... denied")                                                \
 	X(auths, "auth messages ignored")                                      \
 	X(nul, "messages dropped: a NUL byte in them")                         \
 	X(garbage, "bytes between messages that are none")                     \
 	X(sends, "records to deliver")                                         \
 	X(deliveries, "deliveries queued")                                     \
+	X(as_protobuf, "... of them as protobuf")                              \
+	X(encoded, "events encoded here, for they came as XML alone")          \
+	X(unencodable, "... that could not be, dropped for protobuf clients")  \
 	X(nobody, "records that nobody answers to")                            \
 	X(too_big, "deliveries over --max-send, dropped")                      \
 	X(gone, "records for a connection that has gone")                      \
@@ -60,19 +68,23 @@ struct client {
 	struct fan_queue q;
 	struct client *next_dirty[LISTEN_FLOWS], *next_over, *next_doomed;
 	bool dirty[LISTEN_FLOWS], over, doomed;
+	enum fan_kind kind; /* what it is sent */
 	bool blocked; /* its socket takes no more: the server watches it */
 	bool slow;    /* the policy had to be applied; until drained */
 	uint64_t blocked_since;
 	const char *why;                  /* of a doomed client */
 	uint64_t last_in, before_last_in; /* when messages came */
-	uint64_t last_pong;               /* when a ping was answered */
+	uint64_t last_pong; /* when a ping, or a bad request, was answered */
 	struct framer framer;
 	struct slot_id id;
 	char conn[SLOT_TEXT_MAX];
 	const char *via;
 	char *peer;
 	struct identity *who; /* NULL: nobody knows (no TLS) */
-	uint64_t since;       /* wall */
+	/* The group that its open names (the mesh), set before listen_join;
+	 * NULL: none, ots-route knows. */
+	const char *group;
+	uint64_t since; /* wall */
 	uint64_t messages;
 	struct kept *kept;
 	uint32_t n_kept;
@@ -83,13 +95,14 @@ struct client {
 struct listen_config {
 	const char *node;
 	uint32_t max_clients;
-	size_t max_event;   /* bytes of a message in */
-	size_t max_send;    /* bytes of a delivery */
-	size_t queue_max;   /* bytes of a slow client's queue */
+	size_t max_event; /* bytes of a message in */
+	size_t max_send;  /* bytes of a delivery, heads of frames not counted */
+	size_t queue_max; /* bytes of a slow client's queue */
 	size_t queue_burst; /* bytes of the queue of one that is not (yet) */
 	size_t queue_total; /* bytes of all queues of slow clients */
 	size_t input_total; /* bytes of all messages not yet whole */
 	uint32_t per_user;  /* sessions of a user; 0: any number */
+	bool no_protobuf;   /* neither offered nor granted */
 };
 
 struct flow {
@@ -105,6 +118,9 @@ struct listen {
 	struct fan fan;
 	struct buf *out;
 	struct buf scratch;
+	/* For events that come as XML alone; made when first needed. */
+	struct cotpb *pb;
+	struct buf message;
 	struct listen_counters n;
 	uint64_t seed[2];
 	/* Clients with something to send: those that have spoken lately or
@@ -136,6 +152,9 @@ int listen_join(struct listen *l, struct client *c, const char *via,
     const char *peer, struct identity *who);
 /* It has gone; its memory is the caller's again. */
 void listen_leave(struct listen *l, struct client *c, const char *why);
+
+/* Offer it TAK protocol version 1, if we speak it. (negotiate.c) */
+void listen_offer(struct listen *l, struct client *c);
 
 /* Bytes that it sent. 0, or -1: it is doomed. They are overwritten if a secret
  * was among them. (input.c) */

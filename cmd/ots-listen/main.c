@@ -8,6 +8,7 @@
 #include "config.h"
 #include "die.h"
 #include "door.h"
+#include "secret.h"
 
 /* Descriptors beside those of clients: wires, signals, epoll, listeners. */
 #define OTHER_FDS 64
@@ -19,7 +20,8 @@
 static void
 count_clients(void)
 {
-	uint64_t files = net_raise_nofile(), others = OTHER_FDS;
+	uint64_t files = net_raise_nofile();
+	uint64_t others = OTHER_FDS + 2 * (uint64_t)config.mesh.n;
 
 	if (config.tls)
 		others += config.unfinished_max;
@@ -46,7 +48,8 @@ set_up_tls(struct server *s, const uint64_t seed[2])
 		die(EXIT_USAGE, "--tls needs --cert, --key and --ca");
 	if (config.password == ENTER_ALWAYS && !config.auth)
 		die(EXIT_USAGE, "--password always needs --auth");
-	secure_process();
+	if (secret_process() < 0)
+		die_sys(EXIT_TEMP, "unable to forbid core dumps");
 	s->secure.files = config.files;
 	s->secure.core = &s->core;
 	if (secure_load(&s->secure, err) < 0)
@@ -74,7 +77,8 @@ set_up(struct server *s)
 	    .queue_burst = config.queue_burst,
 	    .input_total = config.input_total,
 	    .queue_total = config.queue_total,
-	    .per_user = (uint32_t)config.per_user};
+	    .per_user = (uint32_t)config.per_user,
+	    .no_protobuf = config.no_protobuf};
 	int i;
 
 	count_clients();
@@ -98,6 +102,7 @@ set_up(struct server *s)
 				? EXIT_USAGE
 				: EXIT_TEMP,
 			    "unable to listen on %s", config.listener[i].text);
+	udp_open(s, &config.mesh);
 }
 
 int
@@ -107,9 +112,10 @@ main(int argc, char **argv)
 	struct opt_common common;
 
 	opt_parse(&config_prog, &common, argc, argv);
-	if (config.n_listeners == 0)
+	if (config.n_listeners + config.mesh.n == 0)
 		die(EXIT_USAGE,
-		    "nothing to listen on: give --tcp or --tls ADDR:PORT");
+		    "nothing to listen on: give --tcp, --tls, --udp or --mcast "
+		    "with ADDR:PORT");
 	signal(SIGPIPE, SIG_IGN);
 	s.chunk = malloc(WIRE_READ);
 	if (!s.chunk)

@@ -55,6 +55,17 @@ output_block(struct server *s, struct conn *k)
 	s->core.n_blocked++;
 }
 
+void
+output_moved(struct server *s, struct conn *k)
+{
+	if (!k->c.blocked)
+		return;
+	loop_del(&s->loop, &k->out);
+	k->c.blocked = false;
+	s->core.n_blocked--;
+	output_block(s, k);
+}
+
 /* A call failed: later, or never. */
 static void
 failed(struct server *s, struct conn *k)
@@ -76,6 +87,16 @@ budget(const struct server *s, const struct link_ops *ops)
 	return share > ops->budget_least ? share : ops->budget_least;
 }
 
+static int
+pieces(const struct server *s, const struct conn *k, struct iovec *iov)
+{
+	const struct link_ops *ops = k->link.ops;
+
+	if (ops->whole)
+		return fan_each(&k->c.q, iov, IOV_PIECES);
+	return fan_iov(&k->c.q, iov, IOV_PIECES, budget(s, ops));
+}
+
 /* Send what the socket takes; watch it for the rest. */
 static void
 flush(struct server *s, struct conn *k)
@@ -91,8 +112,7 @@ flush(struct server *s, struct conn *k)
 		return;
 	}
 	while (q->bytes && !full) {
-		n = ops->writev(&k->link, iov,
-		    fan_iov(q, iov, IOV_PIECES, budget(s, ops)), &full);
+		n = ops->writev(&k->link, iov, pieces(s, k, iov), &full);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0) {

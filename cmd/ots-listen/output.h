@@ -13,6 +13,8 @@ uint64_t output_wait(const struct server *s);
 void output_relieve(struct server *s);
 /* Its socket takes no more: watch it. */
 void output_block(struct server *s, struct conn *k);
+/* Its link has another descriptor from now on. */
+void output_moved(struct server *s, struct conn *k);
 /* One more try to flush a client that is to be closed. */
 void output_last(struct server *s, struct conn *k);
 /* Flush all that can be flushed, at the end. */

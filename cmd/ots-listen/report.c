@@ -128,5 +128,10 @@ report_counters(const struct server *s, bool clients)
 		ENTER_COUNTERS(X)
 #undef X
 	}
+	if (s->udps.n) {
+#define X(name, help) log_u64(&line, "mesh_" #name, s->udps.n_mesh.name);
+		MESH_COUNTERS(X)
+#undef X
+	}
 	log_send(&line);
 }

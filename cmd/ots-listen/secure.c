@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "files.h"
 #include "log.h"
 #include "trust.h"
 
@@ -78,14 +77,10 @@ read_ca(const struct secure *s)
 {
 	struct buf out = {.max = CA_MAX};
 	int fd = open(s->files.ca, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char part[8192];
-	ssize_t n;
 
 	if (fd < 0)
 		return out;
-	while ((n = read(fd, part, sizeof part)) > 0)
-		if (buf_append(&out, part, (size_t)n) < 0)
-			break;
+	(void)files_read_fd(fd, &out);
 	close(fd);
 	return out;
 }
@@ -108,17 +103,6 @@ secure_load(struct secure *s, char err[TLS_ERR_MAX])
 {
 	s->ctx = read_files(s, &s->ca, err);
 	return s->ctx ? 0 : -1;
-}
-
-void
-secure_process(void)
-{
-	const struct rlimit none = {0, 0};
-
-	(void)setrlimit(RLIMIT_CORE, &none);
-#ifndef OTS_SAN /* whose check for leaks traces its own process */
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
 }
 
 /* ---- sessions that end ---- */

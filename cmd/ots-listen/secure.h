@@ -44,8 +44,6 @@ struct secure {
 
 /* Read the files for the first time. 0, or -1 and *err says why. */
 int secure_load(struct secure *s, char err[TLS_ERR_MAX]);
-/* Keep secrets out of core dumps and debuggers. */
-void secure_process(void);
 /* Begin to watch. 0, or -1 with errno. */
 int secure_watch(struct secure *s, struct loop *l);
 /* Read the files again now. */

@@ -20,6 +20,7 @@ static void
 stamp(struct server *s)
 {
 	listen_time(&s->core, loop_now(&s->loop), clock_wall_us());
+	udp_time(s);
 }
 
 /* ---- closing ---- */
@@ -139,6 +140,7 @@ server_admit(
 	report_accept(&k->c);
 	if (who)
 		secure_admitted(&s->secure, &who->peer);
+	listen_offer(&s->core, &k->c);
 	if (loop_add(&s->inputs, &k->in, link.fd, LOOP_IN, readable, k) < 0)
 		listen_doom(&s->core, &k->c, "no-memory");
 	return k;
@@ -315,6 +317,7 @@ say_ready(struct server *s, int ready_fd)
 		if (net_text(&s->listener[i].addr, text) > 0)
 			log_kv(LOG_LISTEN, "via", s->listener[i].ops->via,
 			    "addr", text, NULL);
+	udp_report(s);
 	notify_ready(ready_fd);
 }
 
@@ -341,6 +344,10 @@ server_run(struct server *s, int ready_fd)
 		die_sys(EXIT_TEMP, "unable to watch the files of TLS");
 	if (rec_hello(&s->out.q, "ots-listen", s->core.cfg.node, 0) < 0)
 		die_sys(EXIT_TEMP, "unable to say hello");
+	stamp(s);
+	if (udp_start(s) < 0)
+		die_sys(errno == ENFILE ? EXIT_USAGE : EXIT_TEMP,
+		    "unable to serve --udp and --mcast");
 	say_ready(s, ready_fd);
 	while (!s->loop.stop) {
 		stamp(s);

@@ -10,6 +10,7 @@
 #include "loop.h"
 #include "net.h"
 #include "secure.h"
+#include "udp.h"
 #include "wire.h"
 
 #define SERVER_LISTENERS_MAX 16
@@ -43,6 +44,7 @@ struct server {
 	struct enter enter;
 	struct auth auth;
 	bool asks; /* there is an ots-auth to ask */
+	struct udps udps;
 	struct wire_in in;
 	struct wire_out out;
 	struct gather gather[LISTEN_FLOWS];

@@ -66,6 +66,8 @@ tell_open(struct listen *l, const struct client *c, bool again)
 	rec_puts(&w, "conn", c->conn);
 	rec_puts(&w, "via", c->via);
 	rec_puts(&w, "peer", c->peer);
+	if (c->group)
+		rec_puts(&w, "group", c->group);
 	put_who(&w, c);
 	rec_put_u64(&w, "t", c->since);
 	if (again) {

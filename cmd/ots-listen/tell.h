@@ -1,6 +1,6 @@
 /* tell.h - what is told of clients, in records (part of listen.h).
- * Labels: open conn via peer [user serial] t [again key ...]; frame conn [user
- * serial] via t ...; close conn [user serial] why t. */
+ * Labels: open conn via peer [group] [user serial] t [again key ...]; frame
+ * conn [user serial] via t ...; close conn [user serial] why t. */
 #ifndef OTS_LISTEN_TELL_H
 #define OTS_LISTEN_TELL_H
 

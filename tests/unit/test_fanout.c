@@ -13,14 +13,21 @@
 #include "buf.h"
 
 static struct fan_ref
-lay(struct fan *f, const char *text, enum fan_class class, uint64_t uid)
+lay_as(struct fan *f, enum fan_kind kind, const char *text,
+    enum fan_class class, uint64_t uid)
 {
 	size_t n = strlen(text);
-	char *to = fan_reserve(f, n);
+	char *to = fan_reserve(f, kind, n);
 
 	assert_non_null(to);
 	memcpy(to, text, n);
-	return fan_commit(f, n, class, uid);
+	return fan_commit(f, kind, n, class, uid);
+}
+
+static struct fan_ref
+lay(struct fan *f, const char *text, enum fan_class class, uint64_t uid)
+{
+	return lay_as(f, FAN_XML, text, class, uid);
 }
 
 /* Send everything, `step` bytes at a time, and say what it was. */
@@ -106,9 +113,9 @@ test_against_model(void **state)
 	struct fan_queue q[QUEUES] = {0};
 	struct buf model[QUEUES];
 	struct iovec iov[3];
-	static char text[3000];
-	unsigned seed = 1, i, k, n;
-	struct fan_ref ref;
+	static char text[FAN_KINDS][3000];
+	unsigned seed = 1, i, k, n, kind;
+	struct fan_ref ref[FAN_KINDS];
 	size_t got, sum;
 	int pieces, p;
 
@@ -118,15 +125,20 @@ test_against_model(void **state)
 		buf_init(&model[k], 1 << 24);
 	for (i = 0; i < 30000; i++) {
 		seed = seed * 1103515245 + 12345;
-		n = (seed >> 8) % sizeof text;
-		memset(text, 'a' + (int)(i % 26), n + 1);
-		text[n] = '\0';
-		ref = lay(&f, text, FAN_CHAT, i);
+		n = (seed >> 8) % sizeof text[0];
+		for (kind = 0; kind < FAN_KINDS; kind++) {
+			memset(text[kind], "aA"[kind] + (int)(i % 26), n);
+			text[kind][n] = '\0';
+			ref[kind] = lay_as(
+			    &f, (enum fan_kind)kind, text[kind], FAN_CHAT, i);
+		}
 		for (k = 0; k < QUEUES; k++) {
 			if ((seed >> (10 + k)) & 1)
 				continue;
-			assert_int_equal(fan_push(&q[k], ref), 1);
-			assert_int_equal(buf_append(&model[k], text, n), 0);
+			kind = k < 3 ? k % 2 : (seed >> 9) & 1;
+			assert_int_equal(fan_push(&q[k], ref[kind]), 1);
+			assert_int_equal(
+			    buf_append(&model[k], text[kind], n), 0);
 		}
 		k = (seed >> 20) % QUEUES;
 		if (i % 97 == 0)
@@ -153,7 +165,7 @@ test_against_model(void **state)
 		fan_clear(&f, &q[k]);
 		buf_fini(&model[k]);
 	}
-	assert_true(f.live <= 1); /* only the current chunk is left */
+	assert_true(f.live <= FAN_KINDS); /* only the current chunks are left */
 	fan_fini(&f);
 }
 
@@ -234,6 +246,85 @@ test_detach_frees_shared(void **state)
 	fan_sent(&f, &slow, 1000000);
 	fan_clear(&f, &slow);
 	fan_clear(&f, &quick);
+	fan_fini(&f);
+}
+
+/* A queue that holds both kinds, one queue of each, and all that is done to
+ * them. */
+static void
+test_kinds(void **state)
+{
+	struct fan f;
+	struct fan_queue x = {0}, p = {0}, both = {0};
+	struct iovec iov[4];
+	struct fan_ref as[FAN_KINDS];
+	int i;
+
+	(void)state;
+	fan_init(&f);
+	for (i = 0; i < 3; i++) {
+		as[FAN_XML] = lay_as(&f, FAN_XML, "<x>", FAN_POSITION, 1);
+		as[FAN_PB] = lay_as(&f, FAN_PB, "pb", FAN_POSITION, 1);
+		assert_int_equal(fan_push(&x, as[FAN_XML]), 1);
+		assert_int_equal(fan_push(&p, as[FAN_PB]), 1);
+		assert_int_equal(fan_push(&both, as[i ? FAN_PB : FAN_XML]), 1);
+		assert_int_equal(fan_push(&both, as[i ? FAN_PB : FAN_XML]), 0);
+	}
+	/* Each encoding lies end to end. */
+	assert_int_equal(fan_iov(&x, iov, 4, 1 << 20), 1);
+	assert_int_equal(fan_iov(&p, iov, 4, 1 << 20), 1);
+	assert_int_equal(fan_iov(&both, iov, 4, 1 << 20), 2);
+	assert_int_equal(both.bytes, 7);
+	assert_int_equal(fan_push(&both, lay(&f, "chat", FAN_CHAT, 2)), 1);
+	fan_sent(&f, &both, 1);
+	/* What is on its way goes on whole; then the newest of each uid. */
+	assert_int_equal(fan_shrink(&f, &both, 8), 0);
+	assert_int_equal(both.replaced, 1);
+	assert_int_equal(fan_push(&both, as[FAN_PB]), 1);
+	assert_int_equal(fan_detach(&f, &both), 0);
+	expect(&f, &x, 2, "<x><x><x>");
+	expect(&f, &p, 3, "pbpbpb");
+	/* The chunks of both kinds are used again, the copy is its own. */
+	lay_as(&f, FAN_XML, "?????????????????", FAN_CHAT, 0);
+	lay_as(&f, FAN_PB, "?????????????????", FAN_CHAT, 0);
+	expect(&f, &both, 1, "x>pbchatpb");
+	assert_true(f.live <= FAN_KINDS);
+	fan_clear(&f, &x);
+	fan_clear(&f, &p);
+	fan_clear(&f, &both);
+	fan_fini(&f);
+}
+
+/* Delivery by delivery. */
+static void
+test_each(void **state)
+{
+	struct fan f;
+	struct fan_queue q = {0};
+	struct iovec iov[8];
+
+	(void)state;
+	fan_init(&f);
+	assert_int_equal(fan_each(&q, iov, 8), 0);
+	assert_int_equal(fan_push(&q, lay(&f, "one", FAN_CHAT, 1)), 1);
+	assert_int_equal(fan_push(&q, lay(&f, "three", FAN_CHAT, 2)), 1);
+	lay(&f, "not for q", FAN_CHAT, 3);
+	assert_int_equal(fan_push(&q, lay(&f, "four", FAN_CHAT, 4)), 1);
+	assert_int_equal(
+	    fan_push(&q, lay_as(&f, FAN_PB, "pb", FAN_CHAT, 5)), 1);
+	assert_int_equal(fan_each(&q, iov, 2), 2);
+	assert_int_equal(fan_each(&q, iov, 8), 4);
+	assert_memory_equal(iov[0].iov_base, "one", iov[0].iov_len);
+	assert_memory_equal(iov[1].iov_base, "three", iov[1].iov_len);
+	assert_memory_equal(iov[2].iov_base, "four", iov[2].iov_len);
+	assert_int_equal(iov[3].iov_len, 2);
+	fan_sent(&f, &q, 3 + 5);
+	assert_int_equal(q.skip, 0);
+	assert_int_equal(fan_each(&q, iov, 8), 2);
+	assert_int_equal(iov[0].iov_len, 4);
+	fan_sent(&f, &q, 6);
+	assert_int_equal(fan_each(&q, iov, 8), 0);
+	fan_clear(&f, &q);
 	fan_fini(&f);
 }
 
@@ -338,6 +429,8 @@ main(void)
 	    cmocka_unit_test(test_policy),
 	    cmocka_unit_test(test_policy_partly_sent),
 	    cmocka_unit_test(test_detach_frees_shared),
+	    cmocka_unit_test(test_kinds),
+	    cmocka_unit_test(test_each),
 	    cmocka_unit_test(test_keys),
 	    cmocka_unit_test(test_gather),
 	    cmocka_unit_test(test_gather_spread),
