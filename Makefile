@@ -1,7 +1,7 @@
 # ots: a TAK server made of Unix filters. The two commands of the README are
 # `make run` and `make check`; both install what they need by `make deps`.
 
-VERSION := 0.2.0
+VERSION := 0.3.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -49,11 +49,19 @@ core       = $(call obj,$(filter-out %/main.c,$(wildcard cmd/$(1)/*.c)))
 
 # A unit test of a program's core links that core too.
 CORE_test_parse   := ots-parse
+CORE_test_parse_pb := ots-parse
+CORE_fuzz_parse   := ots-parse
 CORE_test_fanout  := ots-listen
 CORE_test_listen  := ots-listen
+CORE_test_listen_proto := ots-listen
+CORE_test_listen_kinds := ots-listen
+CORE_test_listen_switch := ots-listen
 CORE_test_listen_tls := ots-listen
 CORE_test_listen_crowd := ots-listen
+CORE_test_mesh    := ots-listen
+CORE_test_mesh_heard := ots-listen
 CORE_fuzz_auth    := ots-listen
+CORE_fuzz_mesh    := ots-listen
 CORE_test_route   := ots-route
 CORE_test_route_state  := ots-route
 CORE_test_route_alert  := ots-route
@@ -64,8 +72,12 @@ CORE_test_route_model  := ots-route
 CORE_test_route_users  := ots-route
 CORE_test_route_access := ots-route
 CORE_test_route_regroup := ots-route
+CORE_test_route_mesh := ots-route
 CORE_test_replay  := ots-replay
+CORE_test_replay_pb := ots-replay
 CORE_test_cat     := ots-cat
+CORE_test_cat_proto := ots-cat
+CORE_test_cat_codec := ots-cat
 CORE_test_auth    := ots-auth
 CORE_test_auth_check := ots-auth
 CORE_test_auth_feed := ots-auth
@@ -124,7 +136,7 @@ $(FUZZ): $B/fuzz/%: $B/tests/fuzz/%.o $$(call core,$$(CORE_$$*)) \
 $(BENCH): $B/bench/%: $B/tests/bench/%.o $(call obj,$(wildcard tests/bench/load/*.c)) \
     $B/libots.a
 	@mkdir -p $(@D)
-	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lm
+	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lxml2 -lprotobuf-c -lm
 
 $(HELPERS): $B/helper/%: $B/tests/helper/%.o $B/libots.a
 	@mkdir -p $(@D)
@@ -209,7 +221,7 @@ check-suite:
 	    $(if $(SAN),$(filter-out $(ONCE),$(PROGRAM)),$(PROGRAM)) $(E2E)
 
 check-valgrind:
-	@$(PROVE) -e '$(MEMCHECK)' $(UNIT)
+	@OTS_EVENTS=2000 $(PROVE) -e '$(MEMCHECK)' $(UNIT)
 
 check-fast: tests
 	@$(PROVE) -e '' $(UNIT) $(PROGRAM)
