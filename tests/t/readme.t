@@ -45,7 +45,7 @@ event()
 }
 
 is "every example is tested" "$(sed -n 's/^```sh test //p' "$TOP/README.md" |
-	sort | tr '\n' ' ')" "bridge check groups json person phone record replay \
+	sort | tr '\n' ' ')" "bridge check groups json mesh person phone record replay \
 revoke server tap two where "
 is "and every shell example is marked" \
 	"$(grep -c '^```sh$' "$TOP/README.md")" 0
@@ -130,6 +130,7 @@ ok "alice is told of bob" wait_for grep -q 'callsign="bob"' "$tmp/home/two.out" 
 ok "bob is told of alice" wait_for grep -q 'callsign="alice"' "$tmp/home/two.out"
 ok "check says that alice can connect" here check
 ok "groups" here groups
+ok "the mesh" here mesh
 ok "and bob is revoked" here revoke
 ok "which closes his connection" wait_for grep -q 'ev=close.*why=revoked' \
 	"$tmp/home/run/logs/ots-listen/current"
