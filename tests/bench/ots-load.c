@@ -30,7 +30,9 @@ enum {
 	O_CA,
 	O_TLS12,
 	O_AGAIN,
-	O_RESUME
+	O_RESUME,
+	O_PROTO_SHARE,
+	O_FRAMES
 };
 
 static const struct option options[] = {
@@ -56,6 +58,9 @@ static const struct option options[] = {
     {"tls1.2", no_argument, NULL, O_TLS12},
     {"again", required_argument, NULL, O_AGAIN},
     {"resume", no_argument, NULL, O_RESUME},
+    {"proto", no_argument, NULL, 'p'},
+    {"proto-share", required_argument, NULL, O_PROTO_SHARE},
+    {"frames", no_argument, NULL, O_FRAMES},
     {"verbose", no_argument, NULL, 'v'},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -77,7 +82,10 @@ static const char usage[] =
     "      --drain S        seconds to wait for what is missing [20]\n"
     "      --sources N      use N source addresses, 127.1.0.1 onwards\n"
     "      --pad BYTES      make each event longer\n"
-    "      --verify         frame every byte, check every event's hash\n"
+    "      --verify         frame every byte, check what every event says\n"
+    "  -p, --proto          the clients change to protobuf\n"
+    "      --proto-share S  ... that share of them, 0 to 1\n"
+    "      --frames         they send frames without asking, and read XML\n"
     "      --cert FILE      TLS: certificate of all clients, PEM\n"
     "      --key FILE       its key\n"
     "      --ca FILE        who signs the server's\n"
@@ -184,6 +192,12 @@ set_rare(struct load_conf *c, int o, const char *arg)
 	case O_RESUME:
 		c->resume = true;
 		break;
+	case O_PROTO_SHARE:
+		c->proto = real("proto-share", arg, 1);
+		break;
+	case O_FRAMES:
+		c->frames = true;
+		break;
 	case O_WAIT:
 		c->wait = c->control = true;
 		break;
@@ -215,6 +229,10 @@ set(struct load_conf *c, int o, const char *arg)
 	case O_STOP:
 		c->stop = real("stop", arg, 1);
 		break;
+	case 'p':
+		if (c->proto <= 0)
+			c->proto = 1;
+		break;
 	case 'v':
 		c->verbose = true;
 		break;
@@ -239,13 +257,15 @@ main(int argc, char **argv)
 	int o;
 
 	die_name("ots-load");
-	while ((o = getopt_long(argc, argv, "n:r:d:vh", options, NULL)) != -1)
+	while ((o = getopt_long(argc, argv, "n:r:d:pvh", options, NULL)) != -1)
 		set(c, o, optarg);
 	if (optind + 1 != argc ||
 	    net_parse(slice_of(argv[optind]), &c->server) != 0)
 		set_rare(c, '?', NULL);
 	if (c->rate <= 0 || c->ramp == 0)
 		die(EXIT_USAGE, "a rate and a ramp of 0 lead nowhere");
+	if (c->frames && c->proto > 0)
+		die(EXIT_USAGE, "who sends --frames does not ask (--proto)");
 	if (!c->cert != !c->key || !c->cert != !c->ca)
 		die(EXIT_USAGE, "TLS needs --cert, --key and --ca");
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)

@@ -22,6 +22,8 @@ import threading
 import time
 import xml.etree.ElementTree as ET
 
+import takp
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BIN = os.path.abspath(os.environ.get(
     "BIN", os.path.join(HERE, "..", "..", "build", "bin")))
@@ -324,12 +326,13 @@ def chat(uid, callsign, to_uid, to_callsign, text):
 
 
 class Seen:
-    """One event received, and when (microseconds)."""
+    """One event received, in whichever encoding, and when (microseconds)."""
 
-    def __init__(self, at, raw):
+    def __init__(self, at, raw, root):
         self.at = at
         self.raw = raw
-        self.root = ET.fromstring(raw)
+        self.root = root
+        self.framed = raw[0] == 0xbf
         self.uid = self.root.get("uid")
         self.type = self.root.get("type")
 
@@ -348,57 +351,88 @@ class Seen:
 
 
 class Client:
-    """A client with a thread that reads. .seen grows; .closed when over."""
+    """A client with a thread that reads. .seen grows, but for the events of the
+    link itself (t-x-takp-*), which are in .link; .closed when over; .error: the
+    bytes that must not have come. With proto it asks for protobuf, and is
+    spoken to, and speaks, in frames only once it is answered."""
 
-    end = re.compile(rb"</event>")
-
-    def __init__(self, port, uid=None, callsign=None, kind="a-f-G-U-C"):
+    def __init__(self, port, uid=None, callsign=None, kind="a-f-G-U-C",
+                 proto=False, sock=None):
         self.uid, self.callsign, self.kind = uid, callsign, kind
-        self.seen = []
-        self.news = threading.Condition()
-        self.closed = False
-        self.error = None
-        self.opened = now_us()
-        self.sock = socket.create_connection(("127.0.0.1", port), timeout=10)
-        self.sock.settimeout(None)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        threading.Thread(target=self._read, daemon=True).start()
+        self.proto = proto
+        if sock is None:
+            sock = socket.create_connection(("127.0.0.1", port), timeout=10)
+            sock.settimeout(None)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.begin(sock)
+        if proto and not self.switched():
+            raise RuntimeError("no protobuf: %s" % (self.error or self.link))
         if uid:
             self.say()
+
+    def begin(self, sock):
+        """Take what a connection brings."""
+        self.sock = sock
+        self.seen, self.link = [], []
+        self.news = threading.Condition()
+        self.closed, self.error = False, None
+        self.opened = now_us()
+        self.stream = takp.Stream()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def switched(self, limit=10.0):
+        with self.news:
+            self.news.wait_for(lambda: self.stream.binary or self.closed,
+                               limit)
+        return self.stream.binary
 
     def say(self):
         """Send the position."""
         self.send(position(self.uid, self.callsign, self.kind))
 
     def send(self, xml):
+        """One event (or, as XML, any number of them, or any bytes)."""
+        if self.stream.binary and isinstance(xml, str):
+            xml = takp.frame(takp.encode(xml))
         self.sock.sendall(xml.encode() if isinstance(xml, str) else xml)
 
+    def _linked(self, stream, e):
+        """An event of the link: the offer is taken, the answer obeyed."""
+        self.link.append(e)
+        if e.type == "t-x-takp-v" and self.proto:
+            self.sock.sendall(takp.request(e.uid).encode())
+        elif e.type == "t-x-takp-r":
+            stream.binary = takp.grants(e.root)
+
+    def _take(self, stream):
+        """The events that are whole by now."""
+        at, fresh = now_us(), []
+        for raw, root in iter(stream.next, None):
+            e = Seen(at, raw, root)
+            if e.type.startswith("t-x-takp-"):
+                self._linked(stream, e)
+            else:
+                fresh.append(e)
+        return fresh
+
     def _read(self):
-        data = b""
-        while True:
-            try:
-                got = self.sock.recv(262144)
-            except OSError:
-                got = b""
-            at = now_us()
-            data += got
+        sock, stream, got = self.sock, self.stream, b"x"
+        while got:
             fresh = []
             try:
-                while True:
-                    m = self.end.search(data)
-                    if not m:
-                        break
-                    raw, data = data[:m.end()], data[m.end():]
-                    fresh.append(Seen(at, raw))
-            except ET.ParseError as e:
-                self.error = "%s in %r" % (e, raw[:300])
+                got = sock.recv(262144)
+                stream.feed(got)
+                fresh = self._take(stream)
+            except OSError:
                 got = b""
+            except (takp.Wrong, ET.ParseError, ValueError) as e:
+                self.error, got = str(e), b""
+            if stream is not self.stream:
+                return
             with self.news:
                 self.seen += fresh
                 self.closed = not got
                 self.news.notify_all()
-            if not got:
-                return
 
     def wait(self, what, limit=2.0, since=0):
         """The first event that what() accepts, or None after the limit."""

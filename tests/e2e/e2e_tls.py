@@ -1,9 +1,11 @@
 """TLS for the end-to-end tests: certificates, the server with them, clients."""
 import os
 import re
+import select
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import e2e
@@ -47,6 +49,39 @@ class TlsServer(e2e.Server):
             raise RuntimeError("ots-listen does not listen:\n" +
                                self.log("ots-listen"))
         return port
+
+
+class Tls:
+    """A TLS socket that one thread may read while another writes."""
+
+    def __init__(self, sock, context):
+        self.s = context.wrap_socket(sock, server_hostname="localhost")
+        self.s.setblocking(False)
+        self.lock = threading.Lock()
+
+    def _do(self, fn):
+        while True:
+            with self.lock:
+                try:
+                    return fn()
+                except ssl.SSLWantReadError:
+                    wait = ([self.s], [])
+                except ssl.SSLWantWriteError:
+                    wait = ([], [self.s])
+            select.select(*wait, [], 30)
+
+    def recv(self, n):
+        try:
+            return self._do(lambda: self.s.recv(n))
+        except (ValueError, ssl.SSLError):
+            return b""
+
+    def sendall(self, data):
+        while data:
+            data = data[self._do(lambda: self.s.send(data)):]
+
+    def shutdown(self):
+        self.s.shutdown(socket.SHUT_RDWR)
 
 
 def load(server, user, *args):

@@ -5,6 +5,7 @@ import e2e
 from e2e import Client, Load, Server, Tap, Watch, judge, note
 
 SECONDS = 60 if e2e.FULL else 15
+ATTACKS = 25  # kinds
 MEMORY_KIB = 128 * 1024 * e2e.MEMORY_FACTOR
 
 tap = Tap(SECONDS + 60)
@@ -12,17 +13,18 @@ server = Server()
 pids = dict(zip(server.proc, server.pids()))
 watch = Watch(server.pids())
 load = Load(server.port, "-n", 200, "-r", 1, "-d", SECONDS, "--dm", 0.05,
-            "--hostile", 21, "--verify")
+            "--hostile", ATTACKS, "--verify", "--proto-share", 0.5)
 load.phase("measure")
 load.finish()
 peak = watch.end()
 
-judge(tap, load, "200 clients beside 21 hostile ones")
+judge(tap, load, "200 clients beside %d hostile ones" % ATTACKS)
 r = load.result
 note("attacks=%s hostile_closed=%s strange=%s" %
      (r.get("attacks"), r.get("hostile_closed"), r.get("strange")))
 tap.equal(r.get("forged"), 0, "no forged record was delivered")
-tap.ok(r.get("attacks", 0) >= 21 * 3, "there were attacks", r.get("attacks"))
+tap.ok(r.get("attacks", 0) >= ATTACKS * 3, "there were attacks",
+       r.get("attacks"))
 tap.ok(r.get("strange", 0) > 0,
        "events that are odd but legal were delivered", r.get("strange"))
 tap.equal(server.dead(), [], "the three programs live")

@@ -1,14 +1,14 @@
 #!/usr/bin/python3 -B
 """Whole programs: four users in three groups, in all directions, by TLS beside
-TCP, on two devices; positions, chat, notices, latest positions at connect, and
-changes while connected. Who sees what is compared with a model; strangers are
-sent nothing. Against SQLite and against a PostgreSQL.
+TCP, on two devices, of which three speak protobuf; positions, chat, notices,
+latest positions at connect, and changes while connected. Who sees what is
+compared with a model; strangers are sent nothing. Against SQLite and against a
+PostgreSQL.
 
 OTS_FULL=1: many more rounds."""
 import os
 import random
 import re
-import select
 import socket
 import ssl
 import statistics
@@ -18,6 +18,7 @@ import time
 
 import e2e
 from e2e import Tap, wait_for
+from e2e_tls import Tls
 from model import ANON, DIRECTIONS, GROUPS, Map, sees, sets
 
 USERS = ("alice", "bob", "carol", "dave")
@@ -29,63 +30,33 @@ PING = ('<event version="2.0" uid="%s-ping" type="t-x-c-t" how="m-g" '
 rng = random.Random(int(os.environ.get("SEED", "1")))
 
 
-class Tls:
-    """A TLS socket that one thread may read while another writes."""
-
-    def __init__(self, sock, context):
-        self.s = context.wrap_socket(sock, server_hostname="localhost")
-        self.s.setblocking(False)
-        self.lock = threading.Lock()
-
-    def _do(self, fn):
-        while True:
-            with self.lock:
-                try:
-                    return fn()
-                except ssl.SSLWantReadError:
-                    wait = ([self.s], [])
-                except ssl.SSLWantWriteError:
-                    wait = ([], [self.s])
-            select.select(*wait, [], 30)
-
-    def recv(self, n):
-        try:
-            return self._do(lambda: self.s.recv(n))
-        except (ValueError, ssl.SSLError):
-            return b""
-
-    def sendall(self, data):
-        while data:
-            data = data[self._do(lambda: self.s.send(data)):]
-
-    def shutdown(self):
-        self.s.shutdown(socket.SHUT_RDWR)
-
-
 class Client(e2e.Client):
     """A device: what it is sent goes to its map and its chats."""
 
-    def __init__(self, world, uid, user=None):
-        self.world, self.user = world, user
+    def __init__(self, world, uid, user=None, proto=False):
+        self.world, self.user, self.proto = world, user, proto
         self.uid, self.callsign, self.kind = uid, "C" + uid, "a-f-G-U-C"
-        self.pings = 0
-        self.map = Map(uid)
         self.connect()
 
     def connect(self):
-        self.seen, self.read = [], 0
-        self.news = threading.Condition()
-        self.closed, self.error = False, None
+        self.read = 0
         self.pongs = 0
         self.map = Map(self.uid)
         port = self.world.tls if self.user else self.world.port
         sock = socket.create_connection(("127.0.0.1", port), timeout=20)
         if self.user:
-            self.sock = Tls(sock, self.world.context(self.user))
+            sock = Tls(sock, self.world.context(self.user))
         else:
             sock.settimeout(None)
-            self.sock = sock
-        threading.Thread(target=self._read, daemon=True).start()
+        self.begin(sock)
+        if self.proto:
+            self.switched()
+
+    def heard_nothing(self):
+        """Not one byte but for the offer of protobuf, which whoever has a
+        certificate gets."""
+        return not (self.seen or self.stream.rest() or self.error) and \
+            [e.type for e in self.link] in ([], ["t-x-takp-v"])
 
     def send(self, xml):
         try:
@@ -246,6 +217,9 @@ class World(e2e.Server):
                 self.fault(where, c, what)
             if c.error or c.closed:
                 self.fault(where, c, "closed: %s" % c.error)
+            if [e.type[-1] for e in c.link] != ["v", "r"][:1 + c.proto]:
+                self.fault(where, c, "was told of protobuf: %s" %
+                           [e.raw for e in c.link])
         return heard, told
 
     def set_way(self, user, group, way):
@@ -370,10 +344,11 @@ def play(tap, name, uri):
     for c in w.witness:
         c.say()
     w.ping(w.witness)
-    devices = [("A1", "alice"), ("A2", "alice"), ("B1", "bob"),
-               ("C1", "carol"), ("D1", "dave"), ("T1", None), ("T2", None)]
-    for uid, user in devices:
-        w.enter(Client(w, uid, user))
+    devices = [("A1", "alice", False), ("A2", "alice", True),
+               ("B1", "bob", False), ("C1", "carol", True),
+               ("D1", "dave", False), ("T1", None, False), ("T2", None, True)]
+    for uid, user, proto in devices:
+        w.enter(Client(w, uid, user, proto))
     w.talk()
     tap.ok(not w.faults, name + ": users without groups meet those of TCP",
            *w.faults[:10])
@@ -418,14 +393,14 @@ def special(tap, name, w):
     w.look("dave is disabled")
     dave.connect()
     dave.say()
-    tap.ok(wait_for(lambda: dave.closed, 20) and not dave.seen,
+    tap.ok(wait_for(lambda: dave.closed, 20) and dave.heard_nothing(),
            name + ": and does not come in again, nor hear anything",
-           dave.closed, *[e.raw for e in dave.seen])
+           dave.closed, *[e.raw for e in dave.seen + dave.link])
     ghost = Client(w, "G1", "ghost")
     ghost.say()
-    tap.ok(wait_for(lambda: ghost.closed, 20) and not ghost.seen,
+    tap.ok(wait_for(lambda: ghost.closed, 20) and ghost.heard_nothing(),
            name + ": a certificate without a user is refused",
-           ghost.closed, *[e.raw for e in ghost.seen])
+           ghost.closed, *[e.raw for e in ghost.seen + ghost.link])
     w.settle()
     w.look("the ghost")
     w.user("enable", "dave")

@@ -58,7 +58,8 @@ e2e.cleanup()
 
 # They read again: what was kept is delivered, in order, nothing twice.
 server, load, peak = run(0.04, SMALL, "-n", 50, "-r", 12, "--pad", 1500,
-                         "--stop-for", SECONDS / 2, "--verify")
+                         "--stop-for", SECONDS / 2, "--verify",
+                         "--proto-share", 0.5)
 judge(tap, load, "two pause and read again")
 tap.equal(load.result.get("stopped_gone"), 0,
           "positions alone disconnect nobody")

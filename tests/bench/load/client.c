@@ -13,19 +13,28 @@
 #define READS_A_TURN   4
 #define STOPPER_RCVBUF 65536
 
-static void
-up(struct client *c)
+void
+client_up(struct client *c)
 {
 	struct load *l = c->load;
 
 	c->state = CLIENT_UP;
 	l->up++;
-	(void)loop_mod(c->loop, &c->io, LOOP_IN);
 	if (c->idle)
 		return;
 	/* Who it is: counts as an event before the measured phase. */
 	if (event_position(l, c->idx, 'w', 0, clock_mono_us()) == 0)
 		(void)client_send(c);
+}
+
+/* Connected, and let in. */
+static void
+joined(struct client *c)
+{
+	(void)loop_mod(c->loop, &c->io, LOOP_IN);
+	c->state = CLIENT_ASKING;
+	if (!c->asks)
+		client_up(c);
 }
 
 void
@@ -35,7 +44,8 @@ client_close(struct client *c, bool expected)
 
 	if (c->state == CLIENT_NEW || c->state == CLIENT_GONE)
 		return;
-	if (c->state == CLIENT_CONNECTING || c->state == CLIENT_SHAKING)
+	if (c->state == CLIENT_CONNECTING || c->state == CLIENT_SHAKING ||
+	    c->state == CLIENT_ASKING)
 		l->res.connect_failed += !expected;
 	else if (c->stopper && !expected)
 		l->res.stopped_gone++;
@@ -48,7 +58,7 @@ client_close(struct client *c, bool expected)
 	loop_del(c->loop, &c->io);
 	close(c->io.fd);
 	buf_fini(&c->out);
-	if (l->conf.verify)
+	if (c->framed)
 		framer_fini(&c->framer);
 }
 
@@ -60,6 +70,8 @@ client_reset(struct client *c)
 	c->n_carry = 0;
 	c->stopped = false;
 	c->probed = false;
+	c->frames_in = false;
+	c->frames_out = c->load->conf.frames;
 }
 
 /* ---- sending ---- */
@@ -102,6 +114,7 @@ flush(struct client *c)
 			client_close(c, false);
 			return;
 		}
+		c->load->out_bytes += (size_t)n;
 		buf_consume(&c->out, (size_t)n);
 	}
 	if (buf_size(&c->out) == 0) {
@@ -117,7 +130,7 @@ client_send(struct client *c)
 	struct buf *text = &c->load->text;
 	bool waiting = buf_size(&c->out) > 0;
 
-	if (c->state != CLIENT_UP ||
+	if ((c->state != CLIENT_UP && c->state != CLIENT_ASKING) ||
 	    buf_size(&c->out) + buf_size(text) > OUT_MAX ||
 	    buf_put(&c->out, buf_slice(text)) != 0)
 		return false;
@@ -128,52 +141,6 @@ client_send(struct client *c)
 
 /* ---- receiving ---- */
 
-/* Bytes as they came, markers wherever they stand. */
-static void
-scan(struct client *c, const char *p, size_t n, uint64_t now)
-{
-	struct mark m;
-	size_t at = 0;
-	enum mark_found f;
-
-	while ((f = mark_find(p, n, &at, &m)) == MARK_FOUND)
-		check_mark(c, &m, now);
-	c->n_carry = 0;
-	if (f == MARK_CUT) {
-		c->n_carry = (uint16_t)(n - at);
-		memcpy(c->carry, p + at, n - at);
-	}
-}
-
-/* Message by message: nothing but whole events may arrive. */
-static void
-verify(struct client *c, const char *p, size_t n, uint64_t now)
-{
-	struct load *l = c->load;
-	uint64_t garbage = c->framer.garbage;
-	struct slice msg;
-	struct mark m;
-	enum frame_kind k;
-	size_t at;
-
-	framer_feed(&c->framer, p, n);
-	while ((k = framer_next(&c->framer, &msg)) == FRAME_XML) {
-		at = 0;
-		if (mark_find(msg.p, msg.n, &at, &m) != MARK_FOUND) {
-			l->res.strange++;
-			continue;
-		}
-		if (m.run == l->run && event_hash(msg.p, m.at) != m.hash)
-			l->res.corrupt++;
-		check_mark(c, &m, now);
-	}
-	l->res.garbage += c->framer.garbage - garbage;
-	if (k != FRAME_NONE) {
-		l->res.garbage++;
-		client_close(c, false);
-	}
-}
-
 static void
 receive(struct client *c)
 {
@@ -182,7 +149,9 @@ receive(struct client *c)
 	uint64_t now;
 	ssize_t n;
 
-	for (int i = 0; i < READS_A_TURN && c->state == CLIENT_UP; i++) {
+	for (int i = 0; i < READS_A_TURN &&
+	     (c->state == CLIENT_UP || c->state == CLIENT_ASKING);
+	     i++) {
 		n = c->ssl ? secure_recv(c, to, CHUNK - MARK_MAX)
 			   : recv(c->io.fd, to, CHUNK - MARK_MAX, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -191,14 +160,12 @@ receive(struct client *c)
 			client_close(c, l->phase == PHASE_DONE);
 			return;
 		}
-		c->bytes += (uint64_t)n;
+		l->in_bytes += (uint64_t)n;
 		now = clock_mono_us();
-		if (l->conf.verify) {
-			verify(c, to, (size_t)n, now);
-		} else {
-			memcpy(to - c->n_carry, c->carry, c->n_carry);
-			scan(c, to - c->n_carry, (size_t)n + c->n_carry, now);
-		}
+		if (c->framed)
+			hear_messages(c, to, (size_t)n, now);
+		else
+			hear_bytes(c, to, (size_t)n, now);
 		if ((size_t)n < CHUNK - MARK_MAX)
 			return;
 	}
@@ -211,7 +178,7 @@ shake(struct client *c)
 
 	switch (secure_shake(c, &out)) {
 	case 1:
-		up(c);
+		joined(c);
 		break;
 	case 0:
 		(void)loop_mod(c->loop, &c->io, out ? LOOP_OUT : LOOP_IN);
@@ -234,7 +201,7 @@ connected(struct client *c)
 		c->state = CLIENT_SHAKING;
 		shake(c);
 	} else {
-		up(c);
+		joined(c);
 	}
 }
 
@@ -253,7 +220,7 @@ ready(void *arg, uint32_t events)
 	}
 	if (events & LOOP_OUT)
 		flush(c);
-	if (c->state != CLIENT_UP)
+	if (c->state == CLIENT_GONE)
 		return;
 	if (!c->stopped)
 		receive(c);
@@ -291,7 +258,7 @@ client_open(struct client *c)
 	if (fd < 0)
 		return -1;
 	buf_init(&c->out, OUT_MAX);
-	if (l->conf.verify)
+	if (c->framed)
 		framer_init(&c->framer, FRAME_MAX);
 	c->state = CLIENT_CONNECTING;
 	c->began = clock_mono_us();

@@ -4,21 +4,12 @@
 
 #include "clock.h"
 #include "num.h"
+#include "says.h"
 #include "timetext.h"
 
 /* What lies between two markers at least: the end of one event and the head
  * of the next. Not looked at. */
 #define MARK_SKIP 200
-
-uint32_t
-event_hash(const char *p, size_t n)
-{
-	uint32_t h = 2166136261u;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ (unsigned char)p[i]) * 16777619u;
-	return h;
-}
 
 /* Digits up to `end`, or UINT64_MAX. */
 static uint64_t
@@ -154,13 +145,28 @@ put_head(struct load *l, const char *type, int64_t stale_ms)
 static void
 put_mark(struct load *l, uint32_t sender, char kind, uint64_t seq, uint64_t due)
 {
-	uint32_t h = event_hash(buf_data(&l->text), buf_size(&l->text));
+	uint32_t h = says_xml(buf_slice(&l->text));
 
 	(void)buf_fmt(&l->text,
 	    "<__load r=\"%s\" s=\"%u\" n=\"%llu\" t=\"%llu\" k=\"%c\" "
 	    "h=\"%u\"/>",
 	    l->run_text, sender, (unsigned long long)seq,
 	    (unsigned long long)due, kind, h);
+}
+
+/* The text is whole: as its sender speaks. */
+static int
+done(struct load *l, uint32_t sender)
+{
+	if (l->text.failed)
+		return -1;
+	if (!l->client[sender].frames_out)
+		return 0;
+	buf_clear(&l->frame);
+	if (!pb_frame(buf_slice(&l->text), &l->frame))
+		return -1;
+	buf_clear(&l->text);
+	return buf_put(&l->text, buf_slice(&l->frame));
 }
 
 static void
@@ -205,7 +211,7 @@ event_position(
 	put_pad(l);
 	put_mark(l, sender, kind, seq, due);
 	(void)buf_puts(b, "</detail></event>");
-	return b->failed ? -1 : 0;
+	return done(l, sender);
 }
 
 int
@@ -238,5 +244,5 @@ event_chat(
 	(void)buf_fmt(b,
 	    "<marti><dest callsign=\"L%s-%u\"/></marti></detail></event>", r,
 	    to);
-	return b->failed ? -1 : 0;
+	return done(l, sender);
 }

@@ -19,6 +19,12 @@ struct attack {
 	void (*make)(struct buf *b, const char *run);
 };
 
+/* In protobuf, or on the way to it (attacks_pb.c). */
+void make_switch(struct buf *b, const char *run);
+void make_requests(struct buf *b, const char *run);
+void make_pb_injection(struct buf *b, const char *run);
+void make_pb_broken(struct buf *b, const char *run);
+
 extern const struct attack attacks[];
 extern const size_t n_attacks;
 

@@ -5,7 +5,8 @@
  * r: this run; s: index of the sender; n: its running number, broadcasts and
  * direct messages together; t: when it was due, monotonic microseconds;
  * k: b broadcast, d direct, w before the measured phase, x forged by a hostile
- * client (nobody may ever see it); h: FNV-1a of the event before the marker.
+ * client (nobody may ever see it); h: what the event says but for the marker,
+ * in whichever encoding (says.h).
  * Times are microseconds of the monotonic clock, sizes bytes. */
 #ifndef OTS_TEST_LOAD_H
 #define OTS_TEST_LOAD_H
@@ -64,8 +65,6 @@ enum mark_found { MARK_NONE, MARK_FOUND, MARK_CUT };
  * MARK_CUT: it may begin at *at, more bytes are needed; MARK_NONE. */
 enum mark_found mark_find(const char *p, size_t n, size_t *at, struct mark *m);
 
-uint32_t event_hash(const char *p, size_t n);
-
 /* ---- the generator ---- */
 
 struct load_conf {
@@ -76,7 +75,9 @@ struct load_conf {
 	uint64_t duration_us;  /* 0: until told to stop */
 	uint64_t stop_us;      /* 0: the whole run */
 	uint64_t drain_us;
-	bool verify; /* frame every byte and compare every event's hash */
+	bool verify;  /* frame every byte and compare what every event says */
+	double proto; /* share of the clients that change to protobuf */
+	bool frames;  /* all send frames without asking, and read XML */
 	bool control, wait, verbose;
 	const char *cert, *key, *ca; /* PEM files: TLS; or NULL */
 	bool tls12;
@@ -90,6 +91,7 @@ enum client_state {
 	CLIENT_NEW,
 	CLIENT_CONNECTING,
 	CLIENT_SHAKING, /* hands, by TLS */
+	CLIENT_ASKING,  /* for protobuf: it speaks XML until it is answered */
 	CLIENT_UP,
 	CLIENT_GONE
 };
@@ -101,16 +103,18 @@ struct client {
 	struct loop *loop;
 	struct loop_io io;
 	struct buf out;
-	struct framer framer; /* with --verify */
+	struct framer framer; /* if `framed` */
 	uint32_t idx;
 	enum client_state state;
 	bool idle, stopper, stopped, probed;
+	bool asks;                  /* for protobuf, when it is offered */
+	bool framed;                /* all that it reads is cut into messages */
+	bool frames_in, frames_out; /* protobuf it is */
 	uint16_t n_carry;
 	char carry[MARK_MAX]; /* the end of what was read: part of a marker */
 	uint32_t next_seq;    /* events made */
 	uint32_t flushed;     /* of these taken by the kernel */
 	uint64_t received;
-	uint64_t bytes;
 	struct ssl_st *ssl;
 	struct ssl_session_st *session;
 	uint64_t began;   /* to connect */
@@ -146,6 +150,7 @@ struct results {
 	uint64_t strange; /* events without a marker of this run */
 	uint64_t connect_failed, disconnected, deaf, hostile_closed, attacks;
 	uint64_t expected, lost, lost_gap; /* by judge */
+	uint64_t offers, changed;          /* to protobuf */
 	uint64_t resumed;
 	uint64_t again_us, again_longest_us; /* all rounds; of one client */
 };
@@ -179,6 +184,8 @@ struct load {
 	struct loop_timer resume;
 	bool go, stop;
 	struct results res;
+	/* Bytes over the connections; those before the measured phase. */
+	uint64_t in_bytes, out_bytes, in_before, out_before;
 	struct hist latency, lag;
 	/* Before, start, end; connected, connected again. */
 	struct proc_use use[5][LOAD_PIDS_MAX];
@@ -188,7 +195,7 @@ struct load {
 	struct foe *foe;
 	uint32_t n_foes;
 	char *chunk;
-	struct buf text;
+	struct buf text, frame;
 };
 
 #define CHUNK ((size_t)256 << 10)
@@ -201,6 +208,12 @@ bool client_send(struct client *c);
 void client_stop_reading(struct client *c, bool stop);
 /* Close, and be as before client_open. */
 void client_reset(struct client *c);
+/* It is connected, and speaks as it shall. */
+void client_up(struct client *c);
+
+/* hear.c: what it has read. Only with c->framed, message by message. */
+void hear_bytes(struct client *c, char *p, size_t n, uint64_t now);
+void hear_messages(struct client *c, const char *p, size_t n, uint64_t now);
 
 /* tls.c: the session of a client that is connected. */
 int secure_init(struct load *l);
@@ -212,7 +225,8 @@ ssize_t secure_recv(struct client *c, char *p, size_t n);
 ssize_t secure_send(struct client *c, const char *p, size_t n);
 void secure_end(struct client *c);
 
-/* event.c: build into load->text. kind as in the marker. */
+/* event.c: build into load->text, as the sender speaks. kind as in the
+ * marker. */
 int event_position(
     struct load *l, uint32_t sender, char kind, uint64_t seq, uint64_t due);
 int event_chat(

@@ -85,6 +85,26 @@ report_latency(const struct load *l)
 		    secs);
 }
 
+/* Over the connections, in the measured phase. */
+static void
+report_bytes(const struct load *l)
+{
+	uint64_t in = l->in_bytes - l->in_before;
+	uint64_t out = l->out_bytes - l->out_before;
+	uint64_t deliveries =
+	    l->res.delivered + l->res.idle_delivered + l->res.stopped_received;
+	double secs = (double)(l->t_end - l->t_measure) / 1e6;
+
+	if (secs > 0)
+		(void)printf("bytes_per_s=%.0f\n", (double)in / secs);
+	if (deliveries > 0)
+		(void)printf("bytes_per_delivery=%.1f\n",
+		    (double)in / (double)deliveries);
+	if (l->res.sent > 0)
+		(void)printf(
+		    "bytes_per_sent=%.1f\n", (double)out / (double)l->res.sent);
+}
+
 /* The properties that must hold: each of these must be 0. */
 static bool
 report_faults(const struct load *l)
@@ -139,6 +159,10 @@ report(struct load *l)
 	put("lost_gap", r->lost_gap);
 	put("warm", r->warm);
 	put("strange", r->strange);
+	if (l->conf.proto > 0)
+		put("changed", r->changed);
+	if (r->offers > 0)
+		put("offers", r->offers);
 	if (l->conf.idle > 0)
 		put("idle_delivered", r->idle_delivered);
 	if (l->senders < l->conf.clients) {
@@ -152,6 +176,7 @@ report(struct load *l)
 	}
 	report_connecting(l);
 	report_latency(l);
+	report_bytes(l);
 	report_processes(l);
 	(void)printf("result=%s\n", good ? "pass" : "fail");
 	return fflush(stdout) == 0 && good;

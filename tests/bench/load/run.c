@@ -1,6 +1,7 @@
 #include "load.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
@@ -201,6 +202,8 @@ begin(struct load *l, uint64_t now)
 	    loop_timer_set(&l->loop, &l->resume, now + l->conf.stop_us) != 0)
 		return -1;
 	l->t_measure = now;
+	l->in_before = l->in_bytes;
+	l->out_before = l->out_bytes;
 	enter(l, PHASE_MEASURE, "measure", now);
 	return hostile_start(l);
 }
@@ -346,6 +349,17 @@ idle_turn(void *arg, uint32_t events)
 	(void)loop_once(&l->idle_loop, 0);
 }
 
+/* Those of protobuf are spread evenly among the others. */
+static void
+set_kind(struct client *c, const struct load_conf *conf)
+{
+	double i = c->idx;
+
+	c->asks = floor((i + 1) * conf->proto) > floor(i * conf->proto);
+	c->framed = c->asks || conf->verify;
+	c->frames_out = conf->frames;
+}
+
 static int
 prepare(struct load *l)
 {
@@ -376,8 +390,10 @@ prepare(struct load *l)
 		l->client[i].loop =
 		    l->client[i].idle ? &l->idle_loop : &l->loop;
 		l->client[i].stopper = i >= l->senders && i < l->conf.clients;
+		set_kind(&l->client[i], &l->conf);
 	}
 	buf_init(&l->text, (size_t)1 << 20);
+	buf_init(&l->frame, (size_t)1 << 20);
 	loop_timer_init(&l->resume, resume, l);
 	return 0;
 }
@@ -416,6 +432,7 @@ load_run(struct load *l)
 	free(l->client);
 	free(l->chunk);
 	buf_fini(&l->text);
+	buf_fini(&l->frame);
 	buf_fini(&l->command);
 	return ret;
 }
