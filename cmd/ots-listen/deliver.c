@@ -201,11 +201,17 @@ find_only(struct listen *l, const struct rec *r, struct delivery *d)
 static void
 count(struct listen *l, const struct delivery *d)
 {
-	uint64_t all = d->queued[FAN_XML] + d->queued[FAN_PB];
+	uint64_t all = 0;
+	bool failed = false;
+
+	for (int i = 0; i < FAN_KINDS; i++) {
+		all += d->queued[i];
+		failed |= d->event.failed[i];
+	}
 
 	l->n.deliveries += all;
 	l->n.as_protobuf += d->queued[FAN_PB];
-	if (all == 0 && !d->event.failed[FAN_XML] && !d->event.failed[FAN_PB])
+	if (all == 0 && !failed)
 		l->n.nobody++;
 }
 

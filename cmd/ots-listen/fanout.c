@@ -81,7 +81,8 @@ chunk_done(struct fan *f, struct fan_chunk *c)
 static void
 chunk_unref(struct fan *f, struct fan_chunk *c)
 {
-	if (--c->refs == 0 && c != f->cur[FAN_XML] && c != f->cur[FAN_PB])
+	if (--c->refs == 0 && c != f->cur[FAN_XML] && c != f->cur[FAN_PB] &&
+	    c != f->cur[FAN_DECLARED])
 		chunk_done(f, c);
 }
 

@@ -21,10 +21,12 @@
 
 #include "str.h"
 
-/* How a delivery is written: as XML, or as a frame of TAK protocol version 1.
- */
-enum fan_kind { FAN_XML, FAN_PB };
-#define FAN_KINDS 2
+/* How a delivery is written: as XML, as a frame of TAK protocol version 1, or
+ * as XML with a declaration: who sends frames without having asked
+ * (cot-streaming 4.6) may look at the first bytes of what it is sent, as PyTAK
+ * does, and takes it for XML only with that. */
+enum fan_kind { FAN_XML, FAN_PB, FAN_DECLARED };
+#define FAN_KINDS 3
 
 enum fan_class { FAN_POSITION, FAN_ITEM, FAN_CHAT, FAN_CONTROL };
 

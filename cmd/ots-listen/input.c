@@ -142,6 +142,8 @@ listen_input(struct listen *l, struct client *c, char *p, size_t n)
 				put_frame(l, c, "xml", msg);
 			break;
 		case FRAME_PB:
+			if (c->kind == FAN_XML)
+				c->kind = FAN_DECLARED;
 			if (!is_ours(l, c, k, msg))
 				protobuf(l, c, msg);
 			break;

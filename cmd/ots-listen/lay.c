@@ -6,6 +6,9 @@
 #include "cotpb.h"
 #include "log.h"
 
+/* As it stands before an event (cot-streaming 2.1). */
+#define DECLARATION "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
 #define ANSWERS_QUEUE ((size_t)16384)
 
 static bool
@@ -26,24 +29,28 @@ no_memory(struct listen *l)
 /* ---- XML ---- */
 
 static bool
-lay_xml(struct listen *l, struct lay *e)
+lay_xml(struct listen *l, struct lay *e, enum fan_kind kind)
 {
+	struct slice head = SLICE("");
 	size_t n = e->xml.n;
 	char *to;
 
+	if (kind == FAN_DECLARED)
+		head = SLICE(DECLARATION);
 	/* Escaped it is at most twice as long: no need to look closer. */
 	if (n / 2 > l->cfg.max_send)
 		return too_big(l);
-	to = fan_reserve(&l->fan, FAN_XML, n);
+	to = fan_reserve(&l->fan, kind, head.n + n);
 	if (!to)
 		return no_memory(l);
+	memcpy(to, head.p, head.n);
 	if (e->escaped)
-		n = rec_unescape_into(to, e->xml);
+		n = rec_unescape_into(to + head.n, e->xml);
 	else
-		memcpy(to, e->xml.p, n);
-	if (n > l->cfg.max_send)
+		memcpy(to + head.n, e->xml.p, n);
+	if (head.n + n > l->cfg.max_send)
 		return too_big(l);
-	e->ref[FAN_XML] = fan_commit(&l->fan, FAN_XML, n, e->class, e->uid);
+	e->ref[kind] = fan_commit(&l->fan, kind, head.n + n, e->class, e->uid);
 	return true;
 }
 
@@ -177,7 +184,8 @@ lay_down(struct listen *l, struct lay *e, enum fan_kind kind)
 		return true;
 	if (e->failed[kind])
 		return false;
-	e->failed[kind] = !(kind == FAN_PB ? lay_pb(l, e) : lay_xml(l, e));
+	e->failed[kind] =
+	    !(kind == FAN_PB ? lay_pb(l, e) : lay_xml(l, e, kind));
 	return !e->failed[kind];
 }
 

@@ -176,11 +176,14 @@ test_what_follows(void **state)
 	tear_down(&f);
 }
 
-/* Who sends frames without asking goes on getting XML. */
+/* Who sends frames without asking goes on getting XML, which says that it is.
+ */
+#define DECLARED "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+
 static void
 test_frames_unasked(void **state)
 {
-	struct buf want = {.max = 1 << 16};
+	struct buf want = {.max = 1 << 16}, with = {.max = 1 << 16};
 	struct fixture f;
 
 	(void)state;
@@ -188,7 +191,7 @@ test_frames_unasked(void **state)
 	all_in_one_room(&f);
 	assert_int_equal(
 	    bytes(&f, 0, buf_data(&frame[1]), buf_size(&frame[1])), 0);
-	queued(&f, 0, PONG);
+	queued(&f, 0, DECLARED PONG);
 	assert_int_equal(
 	    bytes(&f, 0, buf_data(&frame[5]), buf_size(&frame[5])), 0);
 	(void)buf_puts(
@@ -198,10 +201,17 @@ test_frames_unasked(void **state)
 	assert_int_equal(buf_putc(&want, '\0'), 0);
 	written(&f, buf_data(&want));
 	send_vector(&f, 2, "", true);
-	queued_bytes(&f, 0, buf_slice(&canon[2]));
+	(void)buf_puts(&with, DECLARED);
+	(void)buf_put(&with, buf_slice(&canon[2]));
+	queued_bytes(&f, 0, buf_slice(&with));
+	/* the others as before */
+	queued_bytes(&f, 1, buf_slice(&canon[2]));
 	/* and may ask later */
-	change(&f, 0);
+	assert_int_equal(input(&f, 0, GOOD), 0);
+	queued(&f, 0, DECLARED YES);
+	assert_int_equal(f.c[0].kind, FAN_PB);
 	buf_fini(&want);
+	buf_fini(&with);
 	tear_down(&f);
 }
 
