@@ -1,5 +1,6 @@
 #include "pbpeek.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Of TakMessage, of CotEvent (cot-streaming 5.1). */
@@ -82,21 +83,21 @@ event_type(struct slice event, struct slice *type)
 	return true;
 }
 
-bool
+enum pbpeek
 pbpeek_type(struct slice msg, struct slice *type)
 {
-	bool there = false;
+	enum pbpeek there = PBPEEK_NONE;
 	struct field f;
 
 	*type = (struct slice){0};
 	while (msg.n) {
 		if (!next(&msg, &f))
-			return false;
+			return PBPEEK_MALFORMED;
 		if (f.number != COT_EVENT || f.wire != BYTES)
 			continue;
 		if (!event_type(f.bytes, type))
-			return false;
-		there = true;
+			return PBPEEK_MALFORMED;
+		there = PBPEEK_EVENT;
 	}
 	return there;
 }

@@ -3,12 +3,15 @@
 #ifndef OTS_PBPEEK_H
 #define OTS_PBPEEK_H
 
-#include <stdbool.h>
-
 #include "str.h"
 
-/* The type of its event: a loan, empty if it has none. False: there is no event
- * in it, or it is malformed as far as was looked. */
-bool pbpeek_type(struct slice msg, struct slice *type);
+enum pbpeek {
+	PBPEEK_MALFORMED, /* as far as was looked */
+	PBPEEK_NONE,      /* there is no event in it, which is legal */
+	PBPEEK_EVENT,
+};
+
+/* *type: that of its event, a loan; empty if it has none. */
+enum pbpeek pbpeek_type(struct slice msg, struct slice *type);
 
 #endif

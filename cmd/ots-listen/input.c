@@ -15,6 +15,8 @@
  * much. */
 #define SHARE_MIN ((size_t)65536)
 
+#define MALFORMED_MAX 64 /* TakMessages in a row */
+
 static void
 pong(struct listen *l, struct client *c)
 {
@@ -26,6 +28,27 @@ pong(struct listen *l, struct client *c)
 		(void)lay_for(l, c, buf_slice(&l->scratch));
 }
 
+/* Its type; false: it has none. Whoever sends nothing but frames that make no
+ * sense is closed, as for garbage between messages (cot-streaming 8.4, P4). */
+static bool
+type_of(struct listen *l, struct client *c, enum frame_kind k, struct slice msg,
+    struct slice *type)
+{
+	if (k == FRAME_XML)
+		return cotscan_attr(msg, "type", type);
+	switch (pbpeek_type(msg, type)) {
+	case PBPEEK_MALFORMED:
+		if (++c->malformed > MALFORMED_MAX)
+			listen_doom(l, c, "malformed");
+		return false;
+	case PBPEEK_NONE:
+		return false;
+	case PBPEEK_EVENT:
+		c->malformed = 0;
+	}
+	return true;
+}
+
 /* t-x-c-t is answered here (cot-streaming 6), t-x-takp- is for us (4.2): they
  * go no further. In a frame there is nothing left to negotiate. */
 static bool
@@ -33,8 +56,7 @@ is_ours(struct listen *l, struct client *c, enum frame_kind k, struct slice msg)
 {
 	struct slice type;
 
-	if (!(k == FRAME_PB ? pbpeek_type(msg, &type)
-			    : cotscan_attr(msg, "type", &type)))
+	if (!type_of(l, c, k, msg, &type))
 		return false;
 	if (slice_is(type, "t-x-c-t")) {
 		pong(l, c);

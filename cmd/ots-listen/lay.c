@@ -87,7 +87,8 @@ decoded(struct slice text)
 	    slice_ends(text, "==");
 }
 
-/* What ots-parse has encoded. 1; 0: it is not to be had; -1: it is none. */
+/* What ots-parse has encoded. 1; 0: there is no memory; -1: it is none, or too
+ * large: it may have fields that XML has not. */
 static int
 lay_ready(struct listen *l, struct lay *e)
 {
@@ -97,7 +98,7 @@ lay_ready(struct listen *l, struct lay *e)
 	if (n == 0)
 		return -1;
 	if (n > l->cfg.max_send)
-		return too_big(l);
+		return -1;
 	to = open_frame(l, n, &head);
 	if (!to)
 		return 0;
@@ -159,8 +160,10 @@ lay_encoded(struct listen *l, struct lay *e)
 	if (!plain(l, e, &from.xml) ||
 	    cotpb_encode(l->pb, &from, &l->message) < 0)
 		return not_encoded(l);
-	l->n.encoded++;
 	n = buf_size(&l->message);
+	if (n > l->cfg.max_send)
+		return too_big(l);
+	l->n.encoded++;
 	to = open_frame(l, n, &head);
 	if (!to)
 		return false;

@@ -74,6 +74,7 @@ struct client {
 	uint64_t blocked_since;
 	const char *why;                  /* of a doomed client */
 	uint64_t last_in, before_last_in; /* when messages came */
+	uint32_t malformed; /* TakMessages since the last good one */
 	uint64_t last_pong; /* when a ping, or a bad request, was answered */
 	struct framer framer;
 	struct slot_id id;

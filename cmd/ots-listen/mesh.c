@@ -53,7 +53,7 @@ is_message(struct slice msg, struct mesh_datagram *d)
 
 	d->v1 = true;
 	d->event = msg;
-	if (pbpeek_type(msg, &type))
+	if (pbpeek_type(msg, &type) == PBPEEK_EVENT)
 		d->what = is_private(type) ? MESH_IGNORED : MESH_PB;
 	else if (msg.n == 0 || slice_starts(msg, CONTROL))
 		d->what = MESH_CONTROL;

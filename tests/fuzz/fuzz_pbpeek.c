@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	must(x != NULL);
 	if (size > MAX)
 		return 0;
-	seen = pbpeek_type(msg, &type);
+	seen = pbpeek_type(msg, &type) == PBPEEK_EVENT;
 	if (seen && type.n)
 		must(type.p >= msg.p && type.p + type.n <= msg.p + msg.n);
 	why = cotpb_decode(x, msg, &parts);

@@ -215,6 +215,32 @@ test_frames_unasked(void **state)
 	tear_down(&f);
 }
 
+/* A message may be torn; who sends nothing else is closed. */
+static void
+test_malformed(void **state)
+{
+	static const char torn[] = "\xbf\x03\x12\x7f\x00";
+	struct fixture f;
+	int i;
+
+	(void)state;
+	set_up(&f, 1 << 20);
+	change(&f, 0);
+	for (i = 0; i < 200; i++) {
+		if (i % 64 == 63)
+			assert_int_equal(bytes(&f, 0, buf_data(&frame[2]),
+					     buf_size(&frame[2])),
+			    0);
+		assert_int_equal(bytes(&f, 0, torn, 5), 0);
+	}
+	for (i = 0; i < 100 && !f.c[0].doomed; i++)
+		(void)bytes(&f, 0, torn, 5);
+	assert_true(f.c[0].doomed && i <= 65);
+	assert_string_equal(f.c[0].why, "malformed");
+	buf_clear(&f.out);
+	tear_down(&f);
+}
+
 /* A client that asks and asks, and reads nothing. */
 static void
 test_request_flood(void **state)
@@ -256,6 +282,7 @@ main(void)
 	    cmocka_unit_test(test_unasked),
 	    cmocka_unit_test(test_what_follows),
 	    cmocka_unit_test(test_frames_unasked),
+	    cmocka_unit_test(test_malformed),
 	    cmocka_unit_test(test_request_flood),
 	};
 

@@ -17,7 +17,7 @@ type_is(struct slice msg, const char *want)
 	/* In memory of its own, so that a checker sees an overrun. */
 	assert_non_null(exact);
 	memcpy(exact, msg.p, msg.n);
-	if (pbpeek_type((struct slice){exact, msg.n}, &type)) {
+	if (pbpeek_type((struct slice){exact, msg.n}, &type) == PBPEEK_EVENT) {
 		assert_true(want && slice_is(type, want));
 	} else {
 		assert_null(want);
@@ -51,6 +51,8 @@ test_types(void **state)
 	/* no event; an event without a type */
 	type_is(SLICE(""), NULL);
 	type_is(SLICE("\x0a\x05\x1a\x03U-1"), NULL);
+	type_is(SLICE("\x10\x05"), NULL);
+	type_is(SLICE("\x11\x0a\x01x\x0a\x01x\x0a\x00"), NULL);
 	type_is(SLICE("\x12\x00"), "");
 	type_is(SLICE("\x12\x05\x2a\x03U-1"), "");
 }
