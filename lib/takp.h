@@ -18,7 +18,7 @@ enum takp_kind { TAKP_NONE, TAKP_OFFER, TAKP_REQUEST, TAKP_ANSWER };
 struct takp {
 	enum takp_kind kind;
 	/* Raw, as it stands in the document; empty if there is none, it is too
-	 * long, or has bytes that no attribute may have. */
+	 * long, is no value of an attribute, or has a control character. */
 	struct slice uid;
 	/* Version 1 is offered, wanted, granted. */
 	bool yes;

@@ -321,11 +321,13 @@ event_in(struct replay *r, enum frame_kind kind, struct slice *msg)
 
 	if (kind == FRAME_XML)
 		return true;
-	why = COT_ROOT;
-	if (kind == FRAME_PB)
-		why = decode_message(&r->decode, *msg, msg);
+	if (kind != FRAME_PB) {
+		r->skipped++;
+		return false;
+	}
+	why = decode_message(&r->decode, *msg, msg);
 	/* A frame of no event is legal and says nothing. */
-	r->skipped += why && why != COT_EMPTY;
+	r->bad += why && why != COT_EMPTY;
 	return why == COT_OK;
 }
 

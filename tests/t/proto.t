@@ -107,12 +107,13 @@ ok "a ping in a frame gets its answer in one" wait_for framed p \
 	'uid:takPong	type:t-x-c-t-r	'
 cat "$data/v1.pb" >raw.in
 ok "... or in XML" wait_for got raw 'uid="takPong"'
-not_ok "and goes no further" grep -q U-1-ping x.got
-not_ok "neither does what was negotiated" grep -q t-x-takp-[qr] x.got
 
 client y
 talk y "$(event a-f-G Y '<contact endpoint="*:-1:stcp" callsign="Yankee"/>')"
 ok "one more comes" wait_for framed p 'uid:Y	'
+ok "... to all" wait_for got x 'uid="Y"'
+not_ok "no ping goes further" grep -q U-1-ping x.got
+not_ok "neither does what was negotiated" grep -q t-x-takp-[qr] x.got
 kill "$dialled"
 ok "what the server itself says is in frames" wait_for framed p \
 	'type:t-x-d-d	.*link-uid:Y	'

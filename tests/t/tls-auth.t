@@ -38,14 +38,22 @@ says()
 	talk "$says_name" "$text"
 }
 
-# refused NAME WHY TEXT [ARG ...]: hung up for that reason, and never told of
+# What the log says of the client that `refused` was about. The end of one before
+# it may be told behind it.
+refusal()
+{
+	grep '^warn ev=refuse' log | sed -n "$((refusals + 1))p"
+}
+
+# refused NAME WHY WHO TEXT: hung up for that reason, and never told of
 refused()
 {
 	name=$1 why=$2 who=$3 text=$4
 	opens=$(grep -c '^ev:open' out)
+	refusals=$(grep -c '^warn ev=refuse' log)
 	says "$who" "$text"
 	ok "$name: hung up" wait_for gone "$dialled"
-	like "$name: the log says why" "$(tail -n 1 log)" "ev=refuse .*why=\"?$why"
+	like "$name: the log says why" "$(refusal)" " why=\"?$why"
 	is "$name: not told of" "$(grep -c '^ev:open' out)" "$opens"
 }
 
@@ -101,7 +109,7 @@ unlike "and its password is not asked about" "$(cat asked)" alice
 kill "$dialled"
 
 refused "a wrong password" 'wrong password' nameless "$(doc bob SESAME-2)$event"
-like "and who it claims to be" "$(tail -n 1 log)" ' claims=bob '
+like "and who it claims to be" "$(refusal)" ' claims=bob '
 refused "something else" 'no password given' nameless "$event"
 refused "no name in it" 'no password given' nameless \
 	'<auth><cot password="SESAME-3"/></auth>'

@@ -84,6 +84,13 @@ unlike "not older than 1.2" "$(openssl s_client -connect "127.0.0.1:$port" \
 
 before=$(grep -c '^ev:open' out)
 
+# The last refusal in the log: the end of a client before it may be told behind
+# it.
+refusal()
+{
+	grep '^warn ev=refuse' log | tail -n 1
+}
+
 # refused NAME WHY ARG ...: of `once`
 refused()
 {
@@ -93,12 +100,11 @@ refused()
 	ok "$name: hung up" once "$@"
 	ok "$name: logged" wait_for sh -c \
 		'[ "$(grep -c "^warn ev=refuse" log)" -gt "$1" ]' sh "$lines"
-	like "$name: the log says why" "$(grep '^warn ev=refuse' log | tail -n 1)" \
-		"why=\"?$why"
+	like "$name: the log says why" "$(refusal)" "why=\"?$why"
 }
 
 refused "wrong CA" 'unknown CA' stranger
-like "and who it claims to be" "$(tail -n 1 log)" ' claims=stranger '
+like "and who it claims to be" "$(refusal)" ' claims=stranger '
 refused "expired" 'expired certificate' expired
 refused "a certificate of a server" '.' serveronly
 refused "no name" 'no user name' nameless
@@ -121,7 +127,7 @@ gibberish()
 	ok "$1: hung up" bytes "$3"
 	like "$1: the log says why" "$(wait_for sh -c \
 		'[ "$(grep -c "^warn ev=refuse" log)" -gt "$1" ]' sh "$lines"
-		tail -n 1 log)" "why=\"?$2"
+		refusal)" "why=\"?$2"
 }
 
 gibberish "not TLS" 'not TLS' "$event"

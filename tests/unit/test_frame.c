@@ -145,6 +145,8 @@ test_lengths(void **state)
 	expect(SLICE(SWITCH "\xbf\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"),
 	    SWITCHED "length", 0);
 	expect(SLICE(SWITCH "\xbf\x80\x80\x80\x80\x80"), SWITCHED "length", 0);
+	expect(SLICE(SWITCH "\xbf\x81\x80\x80\x80\x80\x00x"), SWITCHED "length",
+	    0);
 	/* long forms of small numbers are legal */
 	expect(SLICE(SWITCH "\xbf\x81\x80\x80\x80\x00"
 			    "a"),

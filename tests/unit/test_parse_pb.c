@@ -217,6 +217,33 @@ test_parse_pb_from_pb(void **state)
 	buf_fini(&in);
 }
 
+/* What text would lose stays (cot-streaming 8.4, P6), in its own event only. */
+static void
+test_parse_pb_kept(void **state)
+{
+	const struct slice more = SLICE("Q\1\2\3\4\5\6\xf0\x3f\x9a\x06\1?");
+	struct slice event = message_in(&v[0].frame), pb, got;
+	struct buf in = {.max = 65536};
+	char bytes[256];
+
+	(void)state;
+	(void)buf_fmt(&in, "\xBF%c\x12%c", (int)(event.n + more.n),
+	    (int)(event.n - 2 + more.n));
+	(void)buf_append(&in, event.p + 2, event.n - 2);
+	assert_int_equal(buf_put(&in, more), 0);
+	begin(FORMAT_RECORD, 65536, NULL);
+	feed(buf_slice(&in), 1000);
+	assert_true(rec_raw(first(), "pb", &pb) && pb.n <= sizeof bytes);
+	got = (struct slice){bytes, (size_t)base64_decode(bytes, pb)};
+	assert_non_null(slice_find(got, (struct slice){more.p, 9}));
+	assert_non_null(slice_find(got, (struct slice){more.p + 9, 4}));
+	buf_clear(&p.out);
+	feed(buf_slice(&v[0].cot), 1000);
+	assert_true(label_is("pb", line_of(&v[0].text)));
+	parse_fini(&p);
+	buf_fini(&in);
+}
+
 static void
 test_parse_pb_labels(void **state)
 {
@@ -456,6 +483,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_parse_pb_from_xml),
 	    cmocka_unit_test(test_parse_pb_from_pb),
+	    cmocka_unit_test(test_parse_pb_kept),
 	    cmocka_unit_test(test_parse_pb_labels),
 	    cmocka_unit_test(test_parse_pb_flow_tag),
 	    cmocka_unit_test(test_parse_pb_no_event),

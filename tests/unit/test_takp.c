@@ -144,6 +144,8 @@ test_requests(void **state)
 	    CONTROL("<TakResponse status='true'/>"),
 	    CONTROL(""),
 	    Q("<TakRequest version='1'/>"),
+	    Q("<x><TakControl><TakRequest version='1'/></TakControl></x>"),
+	    "<event type='t-x-takp-q'><x><TakControl><TakRequest version='1'/>",
 	    Q(""),
 	    "<event type='t-x-takp-q'/>",
 	    "<event type='t-x-takp-q'></event>",
