@@ -47,7 +47,9 @@ int net_try_unix(const char *path);
 
 /* A multicast address? */
 bool net_is_group(const struct net_addr *a);
-/* An address of this machine? */
+/* An address of this machine? Also true when that cannot be found out (no
+ * descriptor is left): who asks is looking for its own datagrams, and to miss
+ * one would make it go round. */
 bool net_is_local(const struct net_addr *a);
 /* May they be one peer, which sends from any port? Of one host they are; but
  * programs that share the loopback address differ by their ports. */
@@ -70,7 +72,7 @@ struct net_group {
 /* Join a group on its port, which other programs may share: the socket to read,
  * to which nothing but the group's datagrams come (with IPv6, those of all
  * interfaces: see net_receive). *tx: the one to send with, always from *port;
- * *index: of the interface, 0 if it has no name. -1 with errno; ENODEV: there
+ * *index: of the interface, 0 if none was given. -1 with errno; ENODEV: there
  * is no such interface, or no route to the group. */
 int net_join(
     const struct net_group *g, int *tx, uint16_t *port, unsigned *index);

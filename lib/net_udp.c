@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -70,13 +71,14 @@ net_is_local(const struct net_addr *a)
 	bool local;
 
 	if (fd < 0)
-		return false;
+		return errno != EAFNOSUPPORT;
 	if (a->ss.ss_family == AF_INET6)
 		((struct sockaddr_in6 *)(void *)&any_port.ss)->sin6_port = 0;
 	else
 		((struct sockaddr_in *)(void *)&any_port.ss)->sin_port = 0;
 	/* No other address can be bound. */
-	local = bind(fd, sockaddr_of(&any_port), any_port.len) == 0;
+	local = bind(fd, sockaddr_of(&any_port), any_port.len) == 0 ||
+	    errno != EADDRNOTAVAIL;
 	close(fd);
 	return local;
 }
@@ -185,7 +187,25 @@ net_open_udp(int family, uint16_t *port)
 
 /* ---- groups ---- */
 
-/* Index, or for IPv4 the address, of the interface. */
+/* Of the interface that has the address, 0: none. */
+static unsigned
+index_of(struct in_addr addr)
+{
+	struct ifaddrs *all, *i;
+	unsigned index = 0;
+
+	if (getifaddrs(&all) < 0)
+		return 0;
+	for (i = all; i && !index; i = i->ifa_next)
+		if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET &&
+		    ((const struct sockaddr_in *)(const void *)i->ifa_addr)
+			    ->sin_addr.s_addr == addr.s_addr)
+			index = if_nametoindex(i->ifa_name);
+	freeifaddrs(all);
+	return index;
+}
+
+/* Index, and for IPv4 the address if that was given, of the interface. */
 static int
 find_interface(const struct net_group *g, struct in_addr *addr, unsigned *index)
 {
@@ -195,9 +215,13 @@ find_interface(const struct net_group *g, struct in_addr *addr, unsigned *index)
 		return 0;
 	if (g->addr.ss.ss_family == AF_INET &&
 	    inet_pton(AF_INET, g->interface, addr) == 1)
+		*index = index_of(*addr);
+	else
+		*index = if_nametoindex(g->interface);
+	if (*index)
 		return 0;
-	*index = if_nametoindex(g->interface);
-	return *index ? 0 : -1;
+	errno = ENODEV;
+	return -1;
 }
 
 static int

@@ -57,6 +57,15 @@ add_tls(void *ctx, const char *text)
 
 #define NUMERIC "not ADDR:PORT or [ADDR]:PORT with a numeric address"
 
+static bool
+is_mapped(const struct net_addr *a)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)&a->ss;
+
+	return a->ss.ss_family == AF_INET6 &&
+	    IN6_IS_ADDR_V4MAPPED(&sin6->sin6_addr);
+}
+
 static const char *
 add_udp(struct config *c, enum udp_role role, const char *text, size_t n,
     const char *interface)
@@ -71,6 +80,9 @@ add_udp(struct config *c, enum udp_role role, const char *text, size_t n,
 		return role == UDP_GROUP
 		    ? "not GROUP:PORT or GROUP:PORT%INTERFACE"
 		    : NUMERIC;
+	/* Nobody comes from such an address: it would hear itself. */
+	if (is_mapped(&spec->addr))
+		return "an IPv4 address: write it as one";
 	if (role != UDP_GROUP && net_is_group(&spec->addr))
 		return "a multicast address: use --mcast";
 	if (role != UDP_IN && net_port(&spec->addr) == 0)

@@ -25,6 +25,11 @@ count_clients(void)
 
 	if (config.tls)
 		others += config.unfinished_max;
+	if (config.max_clients && config.max_clients <= (uint64_t)config.mesh.n)
+		die(EXIT_USAGE,
+		    "--max-clients %llu: no room beside the %d of --udp, "
+		    "--udp-to and --mcast",
+		    (unsigned long long)config.max_clients, config.mesh.n);
 	if (config.max_clients)
 		return;
 	if (files <= others)

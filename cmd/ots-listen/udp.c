@@ -22,7 +22,7 @@ no_group(const struct udp_spec *spec)
 {
 	if (errno == ENODEV && spec->interface)
 		die(EXIT_TEMP,
-		    "--mcast %s: there is no such interface: \"ip link\" shows "
+		    "--mcast %s: there is no such interface: \"ip addr\" shows "
 		    "those there are",
 		    spec->text);
 	if (errno == ENODEV || errno == ENETUNREACH)
@@ -30,7 +30,12 @@ no_group(const struct udp_spec *spec)
 		    "--mcast %s: no route leads to the group: name its "
 		    "interface, ADDR:PORT%%INTERFACE",
 		    spec->text);
-	die_sys(errno == EADDRINUSE || errno == EINVAL ? EXIT_USAGE : EXIT_TEMP,
+	if (errno == EADDRINUSE)
+		die(EXIT_USAGE,
+		    "--mcast %s: its port is taken, by --udp on all addresses "
+		    "or by a program that does not share it",
+		    spec->text);
+	die_sys(errno == EINVAL ? EXIT_USAGE : EXIT_TEMP,
 	    "unable to join --mcast %s", spec->text);
 }
 
@@ -46,6 +51,22 @@ open_group(struct udp *u, uint64_t ttl)
 	u->tx = tx;
 	u->lost = 0;
 	return 0;
+}
+
+/* An interface has more than one name. */
+static void
+refuse_twice(const struct udps *all, const struct udp *u)
+{
+	const struct udp *v;
+
+	for (v = all->udp; v < u; v++)
+		if (u->index && v->index == u->index &&
+		    u->spec.addr.len == v->spec.addr.len &&
+		    memcmp(&u->spec.addr.ss, &v->spec.addr.ss,
+			u->spec.addr.len) == 0)
+			die(EXIT_USAGE,
+			    "--mcast %s is --mcast %s: joined twice",
+			    u->spec.text, v->spec.text);
 }
 
 static void
@@ -106,6 +127,7 @@ udp_open(struct server *s, const struct mesh_config *cfg)
 		    u->spec.role == UDP_IN ? MESH_ALWAYS_XML : cfg->proto,
 		    s->core.seed);
 		open_one(u, cfg->ttl);
+		refuse_twice(all, u);
 		u->peer = peer_text(&u->spec);
 		if (!u->peer)
 			die(EXIT_TEMP, "no memory for %s", u->spec.text);
@@ -195,8 +217,9 @@ tick(void *arg)
 	listen_time(&s->core, now, clock_wall_us());
 	for (i = 0; i < s->udps.n; i++) {
 		follow(&s->udps.udp[i]);
-		if (!s->udps.udp[i].k)
-			(void)join(&s->udps.udp[i]);
+		if (!s->udps.udp[i].k && join(&s->udps.udp[i]) < 0)
+			report_refuse(link_udp.via, s->udps.udp[i].peer, NULL,
+			    errno == ENFILE ? "--max-clients" : "no memory");
 		if (due)
 			announce(&s->udps.udp[i]);
 		udp_tell_unsent(&s->udps.udp[i], now);

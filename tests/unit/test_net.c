@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 #include <poll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "net.h"
@@ -63,6 +64,25 @@ test_addresses(void **state)
 	assert_true(same_peer("127.0.0.1:1", "127.0.0.1:1"));
 	assert_false(same_peer("127.0.0.1:1", "127.0.0.1:2"));
 	assert_false(same_peer("[::1]:1", "[::1]:2"));
+}
+
+/* What may be our own is, where there is no descriptor to find out with. */
+static void
+test_not_known(void **state)
+{
+	struct rlimit was, none;
+	bool far, near;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	far = is_local("198.51.100.77:1");
+	near = is_local("127.0.0.1:1");
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_true(far && near);
+	assert_false(is_local("198.51.100.77:1"));
 }
 
 /* n datagrams of one byte each, from a socket for IPv4. */
@@ -153,6 +173,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_addresses),
+	    cmocka_unit_test(test_not_known),
 	    cmocka_unit_test(test_receive),
 	    cmocka_unit_test(test_no_interface),
 	};
