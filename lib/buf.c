@@ -27,8 +27,16 @@ static int
 fail(struct buf *b, int err)
 {
 	b->failed = true;
+	b->no_memory = err == ENOMEM;
 	errno = err;
 	return -1;
+}
+
+/* As the first time. */
+static int
+fail_again(struct buf *b)
+{
+	return fail(b, b->no_memory ? ENOMEM : ENOBUFS);
 }
 
 static char *
@@ -82,7 +90,7 @@ char *
 buf_reserve(struct buf *b, size_t n)
 {
 	if (b->failed) {
-		errno = ENOBUFS;
+		fail_again(b);
 		return NULL;
 	}
 	if (b->cap - b->len < n || buf_size(b) + n > b->max)
@@ -97,7 +105,7 @@ buf_append(struct buf *b, const void *p, size_t n)
 	char *to;
 
 	if (n == 0)
-		return b->failed ? fail(b, ENOBUFS) : 0;
+		return b->failed ? fail_again(b) : 0;
 	to = buf_reserve(b, n);
 	if (!to)
 		return -1;
@@ -177,7 +185,7 @@ void
 buf_clear(struct buf *b)
 {
 	b->off = b->len = 0;
-	b->failed = false;
+	b->failed = b->no_memory = false;
 }
 
 void

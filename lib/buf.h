@@ -1,8 +1,9 @@
 /* buf.h - a growable run of bytes with a maximum from birth.
  * Pure. Append freely and look at `failed` once: after the first append that
  * would pass the maximum (errno ENOBUFS) or found no memory (ENOMEM), all
- * later ones do nothing and return -1, until buf_clear. What is in the buffer
- * are the bytes p[off] .. p[len - 1]; a view of them dies at the next change.
+ * later ones do nothing and return -1 with the same errno, until buf_clear.
+ * What is in the buffer are the bytes p[off] .. p[len - 1]; a view of them dies
+ * at the next change.
  * Zeroed memory with only `max` set is a valid empty buffer. One with `wipe`
  * overwrites its memory before it gives it back, for secrets. */
 #ifndef OTS_BUF_H
@@ -17,7 +18,8 @@
 struct buf {
 	char *p;
 	size_t off, len, cap, max;
-	bool failed, wipe;
+	bool failed, no_memory; /* no_memory: that is why it failed */
+	bool wipe;
 };
 
 void buf_init(struct buf *b, size_t max);

@@ -453,6 +453,7 @@ cotcanon_finish(struct cotcanon *x)
 	assemble(x);
 	for (i = 0; i < BUFFERS; i++)
 		if (buffer(x, i)->failed)
-			refuse(x, COT_TOO_BIG);
+			refuse(x,
+			    buffer(x, i)->no_memory ? COT_MEMORY : COT_TOO_BIG);
 	return x->why;
 }

@@ -203,7 +203,9 @@ cotpb_merge(struct buf *out, struct slice msg)
 			err = ENOMEM;
 		buf_fini(&b[i]);
 	}
+	if (!err && out->failed)
+		err = out->no_memory ? ENOMEM : ENOBUFS;
 	if (err)
 		errno = err;
-	return err || out->failed ? -1 : 0;
+	return err ? -1 : 0;
 }

@@ -1,5 +1,4 @@
 /* A new CA: everything is written, then ca.pem, which makes it one. */
-#include <errno.h>
 #include <unistd.h>
 
 #include "ca_own.h"

@@ -1,6 +1,4 @@
 /* The keys of the CA and their passphrase. */
-#include <stdlib.h>
-
 #include "ask.h"
 #include "ca_own.h"
 #include "die.h"

@@ -2,8 +2,6 @@
  * at which step. */
 #include "check.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,6 +1,4 @@
 /* ots-certs list: what was issued. */
-#include <stdio.h>
-
 #include "ca_own.h"
 #include "commands.h"
 #include "entry.h"

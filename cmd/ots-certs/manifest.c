@@ -1,6 +1,5 @@
 #include "manifest.h"
 
-#include <errno.h>
 #include <stdbool.h>
 
 #include "pref.h"

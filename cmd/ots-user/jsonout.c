@@ -1,7 +1,5 @@
 #include "jsonout.h"
 
-#include <string.h>
-
 #include "timetext.h"
 
 void

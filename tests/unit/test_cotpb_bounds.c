@@ -1,28 +1,6 @@
 /* Messages that are made to cost memory or time: the bounds of documents hold,
  * and what protobuf-c takes for one message. */
-#include "cotpb_fix.h"
-
-static struct buf a, b, msg, out;
-
-static int
-setup(void **state)
-{
-	buf_init(&a, FIX_MAX);
-	buf_init(&b, FIX_MAX);
-	buf_init(&msg, FIX_MAX);
-	buf_init(&out, FIX_MAX);
-	return fix_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	buf_fini(&a);
-	buf_fini(&b);
-	buf_fini(&msg);
-	buf_fini(&out);
-	return fix_teardown(state);
-}
+#include "cotpb_bufs.h"
 
 static void
 test_bounds_sizes(void **state)
@@ -204,5 +182,5 @@ main(void)
 	    cmocka_unit_test(test_bounds_limits),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, bufs_setup, bufs_teardown);
 }

@@ -1,29 +1,7 @@
 /* What a message has beyond its event's XML: parts that are repeated
  * (cot-streaming 8.4, P7), fields that we do not know (P6, 5.4), and the whole
  * precision of numbers. */
-#include "cotpb_fix.h"
-
-static struct buf a, b, msg, out;
-
-static int
-setup(void **state)
-{
-	buf_init(&a, FIX_MAX);
-	buf_init(&b, FIX_MAX);
-	buf_init(&msg, FIX_MAX);
-	buf_init(&out, FIX_MAX);
-	return fix_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	buf_fini(&a);
-	buf_fini(&b);
-	buf_fini(&msg);
-	buf_fini(&out);
-	return fix_teardown(state);
-}
+#include "cotpb_bufs.h"
 
 /* ---- P7 ---- */
 
@@ -327,5 +305,5 @@ main(void)
 	    cmocka_unit_test(test_keep_only_what_is_the_same),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, bufs_setup, bufs_teardown);
 }

@@ -1,30 +1,10 @@
 /* From canonical XML to a message: which element is typed and which stays as
  * it is (cot-streaming 5.2), what the server itself writes, and that anything
  * else than canonical XML is refused, whatever its bytes are. */
-#include "cotpb_fix.h"
+#include "cotpb_bufs.h"
 
 #include "cotmake.h"
 #include "cotscan.h"
-
-static struct buf a, b, out;
-
-static int
-setup(void **state)
-{
-	buf_init(&a, FIX_MAX);
-	buf_init(&b, FIX_MAX);
-	buf_init(&out, FIX_MAX);
-	return fix_setup(state);
-}
-
-static int
-teardown(void **state)
-{
-	buf_fini(&a);
-	buf_fini(&b);
-	buf_fini(&out);
-	return fix_teardown(state);
-}
 
 /* ---- 5.2 ---- */
 
@@ -423,5 +403,5 @@ main(void)
 	    cmocka_unit_test(test_scan_damaged),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, bufs_setup, bufs_teardown);
 }

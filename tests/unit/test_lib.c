@@ -132,6 +132,44 @@ test_buf_maximum(void **state)
 	buf_fini(&b);
 }
 
+/* More than there is: NULL, not the end of the program. */
+const char *__asan_default_options(void);
+const char *
+__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+/* The errno of the first failure stays, whatever is asked for then. */
+static void
+test_buf_why(void **state)
+{
+	const char *preload = getenv("LD_PRELOAD");
+	struct buf b = {.max = SIZE_MAX / 2};
+
+	(void)state;
+	if (preload && strstr(preload, "vgpreload"))
+		skip(); /* such a size is an error to valgrind */
+	assert_null(buf_reserve(&b, SIZE_MAX / 4));
+	assert_int_equal(errno, ENOMEM);
+	assert_true(b.failed && b.no_memory);
+	errno = 0;
+	assert_int_equal(buf_puts(&b, "a"), -1);
+	assert_int_equal(errno, ENOMEM);
+	errno = 0;
+	assert_int_equal(buf_puts(&b, ""), -1);
+	assert_int_equal(errno, ENOMEM);
+	buf_clear(&b);
+	assert_false(b.failed || b.no_memory);
+	b.max = 3;
+	assert_int_equal(buf_puts(&b, "abcd"), -1);
+	errno = 0;
+	assert_null(buf_reserve(&b, SIZE_MAX / 4));
+	assert_int_equal(errno, ENOBUFS);
+	assert_false(b.no_memory);
+	buf_fini(&b);
+}
+
 static void
 test_buf_stream(void **state)
 {
@@ -438,6 +476,7 @@ main(void)
 	    cmocka_unit_test(test_num_double),
 	    cmocka_unit_test(test_utf8),
 	    cmocka_unit_test(test_buf_maximum),
+	    cmocka_unit_test(test_buf_why),
 	    cmocka_unit_test(test_buf_stream),
 	    cmocka_unit_test(test_map_against_list),
 	    cmocka_unit_test(test_map_remove_while_walking),
