@@ -17,14 +17,19 @@
 
 /* ---- opening ---- */
 
+/* A radio that is not plugged in yet keeps nobody else out: its group is joined
+ * when it comes (follow). */
+static void
+no_interface(const struct udp_spec *spec)
+{
+	log_kv(LOG_SYSTEM, "call", "join a group", "addr", spec->text, "error",
+	    "there is no such interface yet: \"ip addr\" shows those there are",
+	    NULL);
+}
+
 static _Noreturn void
 no_group(const struct udp_spec *spec)
 {
-	if (errno == ENODEV && spec->interface)
-		die(EXIT_TEMP,
-		    "--mcast %s: there is no such interface: \"ip addr\" shows "
-		    "those there are",
-		    spec->text);
 	if (errno == ENODEV || errno == ENETUNREACH)
 		die(EXIT_TEMP,
 		    "--mcast %s: no route leads to the group: name its "
@@ -88,8 +93,11 @@ open_one(struct udp *u, uint64_t ttl)
 			    spec->text);
 		break;
 	case UDP_GROUP:
-		if (open_group(u, ttl) < 0)
+		if (open_group(u, ttl) == 0)
+			break;
+		if (errno != ENODEV || !spec->interface)
 			no_group(spec);
+		no_interface(spec);
 	}
 }
 
@@ -166,13 +174,41 @@ watch(struct udp *u)
 	return loop_add(&u->s->inputs, &u->in, u->rx, LOOP_IN, udp_readable, u);
 }
 
-/* An interface that was unplugged and is back is another one: join again. */
+static void
+tell_bound(const struct udp *u)
+{
+	log_kv(LOG_LISTEN, "via", link_udp.via, "addr", u->peer, NULL);
+}
+
+static bool
+is_open(const struct udp *u)
+{
+	return u->rx >= 0 || u->tx >= 0;
+}
+
+static void
+begin_watch(struct udp *u)
+{
+	if (watch(u) < 0)
+		log_kv(LOG_SYSTEM, "call", "epoll_ctl", "error",
+		    strerror(errno), NULL);
+}
+
+/* An interface that was unplugged and is back is another one: join again. One
+ * that was never there is joined when it comes. */
 static void
 follow(struct udp *u)
 {
 	int rx = u->rx, tx = u->tx;
 	unsigned index;
 
+	if (!is_open(u)) {
+		if (open_group(u, u->s->udps.cfg->ttl) == 0) {
+			begin_watch(u);
+			tell_bound(u);
+		}
+		return;
+	}
 	if (!u->spec.interface || u->index == 0)
 		return;
 	index = if_nametoindex(u->spec.interface);
@@ -186,9 +222,7 @@ follow(struct udp *u)
 		output_moved(u->s, u->k);
 	}
 	close(tx);
-	if (watch(u) < 0)
-		log_kv(LOG_SYSTEM, "call", "epoll_ctl", "error",
-		    strerror(errno), NULL);
+	begin_watch(u);
 }
 
 /* Who hears it knows that what it writes is read here. */
@@ -217,6 +251,8 @@ tick(void *arg)
 	listen_time(&s->core, now, clock_wall_us());
 	for (i = 0; i < s->udps.n; i++) {
 		follow(&s->udps.udp[i]);
+		if (!is_open(&s->udps.udp[i]))
+			continue;
 		if (!s->udps.udp[i].k && join(&s->udps.udp[i]) < 0)
 			report_refuse(link_udp.via, s->udps.udp[i].peer, NULL,
 			    errno == ENFILE ? "--max-clients" : "no memory");
@@ -236,7 +272,8 @@ udp_start(struct server *s)
 	int i;
 
 	for (i = 0; i < s->udps.n; i++)
-		if (join(&s->udps.udp[i]) < 0 || watch(&s->udps.udp[i]) < 0)
+		if (is_open(&s->udps.udp[i]) &&
+		    (join(&s->udps.udp[i]) < 0 || watch(&s->udps.udp[i]) < 0))
 			return -1;
 	loop_timer_init(&s->udps.tick, tick, s);
 	return s->udps.n ? loop_timer_set(&s->loop, &s->udps.tick, 0) : 0;
@@ -281,6 +318,5 @@ udp_report(const struct server *s)
 
 	for (i = 0; i < s->udps.n; i++)
 		if (s->udps.udp[i].rx >= 0)
-			log_kv(LOG_LISTEN, "via", link_udp.via, "addr",
-			    s->udps.udp[i].peer, NULL);
+			tell_bound(&s->udps.udp[i]);
 }

@@ -296,5 +296,16 @@ tap.ok(e2e.wait_for(comes, 20), "in the other direction, too")
 tap.equal(fresh.counters("ots-listen")["closed"], 0,
           "no connection was closed for it")
 tap.equal(fresh.dead(), [], "the three programs live")
+
+# ---- a network that comes later than the server ----
+
+end(fresh)
+nets[1].unplug()
+b.close()
+fresh = server("later", [GROUP])
+nets[1].plug()
+b = Device(nets[1])
+tap.ok(e2e.wait_for(lambda: arrives("P-0000"), 20),
+       "a network that was not there at the start is joined when it comes")
 tap.equal(fresh.bad_log_lines(), [], "the logs are logs")
 tap.done()

@@ -279,8 +279,6 @@ wrong 100 'not GROUP:PORT' --mcast 239.2.3.1
 wrong 100 'not GROUP:PORT' --mcast 239.2.3.1%lo:6969
 wrong 100 'a port is wanted' --mcast 239.2.3.1:0
 wrong 100 'no interface has such a name: "ip link"' --mcast 239.2.3.1:6969%
-wrong 111 'there is no such interface: "ip addr" shows' --mcast 239.2.3.1:6969%nothere0
-wrong 111 'there is no such interface' --mcast 239.2.3.1:6969%198.51.100.77
 wrong 100 'joined twice' --mcast "$group:$mport%lo" --mcast "$group:$mport%127.0.0.1"
 wrong 100 'name its interface' --mcast '[ff02::1]:6969'
 wrong 100 'joined twice' --mcast 239.2.3.1:6969 --mcast 239.2.3.1:6969%lo
@@ -297,4 +295,17 @@ wrong 100 'no room beside the 1 of --udp' --max-clients 1 --udp 127.0.0.1:0
 wrong 100 'not the name of a group' --udp 127.0.0.1:0 --mesh-group ''
 wrong 100 'not auto, xml or protobuf' --udp 127.0.0.1:0 --mesh-proto json
 ok "-n checks only" ots-listen -n --udp 127.0.0.1:0 --mcast "$group:$mport%lo"
+# A radio that is not plugged in keeps nobody out.
+rm -rf line
+start_line --mcast 239.2.3.1:6969%nothere0 --mcast 239.2.3.1:6969%198.51.100.77
+listen=$(pgrep -g "$line" -x ots-listen)
+for name in nothere0 198.51.100.77; do
+	ok "$name is waited for" wait_for grep -q \
+		"ev=system .*addr=239.2.3.1:6969%$name .*no such interface yet" $log
+done
+spawn ots-cat --as Eve --uid eve "127.0.0.1:$port" >eve.out 2>eve.err </dev/null
+spawn ots-cat --as Fay --uid fay "127.0.0.1:$port" >fay.out 2>fay.err </dev/null
+ok "and TCP is served" wait_for grep -q 'uid="fay"' eve.out
+kill -TERM -"$line"
+wait_for gone "$listen"
 done_testing
