@@ -391,7 +391,7 @@ test_ask_stop(void **state)
 	(void)state;
 	/* Nothing stops under valgrind. */
 	if (preload && strstr(preload, "vgpreload"))
-		skip();
+		return;
 	begin(&s, NULL, job);
 	asks(&s, "First: ");
 	type(&s, "hor\x1a");
