@@ -459,7 +459,11 @@ def postgres():
                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                   env=dict(os.environ, TEST_SECONDS="1200"))
     uri = p.stdout.readline().strip()
-    return (p, uri) if uri else None
+    if uri:
+        return (p, uri)
+    p.stdin.close()
+    p.wait(60)
+    return None
 
 
 tap = Tap(900 if e2e.FULL else 300)

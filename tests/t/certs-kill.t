@@ -168,10 +168,15 @@ else
 fi
 
 # --- at random moments ---
-# How long one takes, in ms, so that the moments are within.
-start=$(date +%s%N)
-ots-certs client first >/dev/null
-ms=$((($(date +%s%N) - start) / 1000000 + 2))
+# How long one takes, in ms, so that the moments are within: the quickest of
+# some, since other work only ever makes it longer.
+ms=1000
+for n in 1 2 3 4 5 6; do
+	start=$(date +%s%N)
+	ots-certs client first$n >/dev/null
+	took=$((($(date +%s%N) - start) / 1000000 + 2))
+	[ $took -ge $ms ] || ms=$took
+done
 round=0
 killed=0
 bad=

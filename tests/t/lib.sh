@@ -70,10 +70,18 @@ if [ "$(id -u)" = 0 ] && ! (cd / && as_user nobody true) 2>/dev/null; then
 	export ASAN_OPTIONS
 fi
 
-# The time limit, for this shell and for what it waits for.
+# The time limit, for this shell and for what it waits for. Whoever kills the
+# shell must not have to wait for this: it looks whether that is still there.
 (
 	trap - EXIT
-	exec setsid sh -c 'sleep "$1" & trap "kill $!; exit" TERM; wait
+	exec setsid sh -c 'n=0
+		while [ $n -lt "$1" ]; do
+			sleep 1 &
+			trap "kill $! 2>/dev/null; exit" TERM
+			wait
+			n=$((n + 1))
+			kill -0 "$3" 2>/dev/null || exit 0
+		done
 		echo "# $2 has run for $1 s" >&2
 		kids=$(pgrep -P "$3")
 		kill -TERM "$3" $kids; sleep 5; kill -KILL $kids' \
