@@ -163,9 +163,11 @@ for n in range(1, 8):
 certs = certificates("phone")
 server = TlsServer(certs)
 python = os.environ.get("PYTAK_PYTHON")
-has = python and subprocess.run(
+has = python and os.access(python, os.X_OK) and subprocess.run(
     [python, "-c", "import pytak, takproto"], capture_output=True,
     check=False).returncode == 0
+if not has:
+    e2e.note("no PyTAK in the room: PYTAK_PYTHON is not set, or lacks it")
 pytak = PyTak(python, server.port) if has else None
 xml = Room("xml")
 pb = Room("pb", proto=True)
