@@ -33,7 +33,9 @@ LIBS_ots-listen  := -lssl -lcrypto -lprotobuf-c
 LIBS_ots-parse   := -lxml2 -lprotobuf-c -lseccomp
 LIBS_ots-route   :=
 LIBS_ots-cat     := -lssl -lcrypto -lxml2 -lprotobuf-c
+LIBS_ots-query   := -lpq -lsqlite3
 LIBS_ots-replay  := -lxml2 -lprotobuf-c
+LIBS_ots-store   := -lpq -lsqlite3
 LIBS_ots-user    := -lpq -lsqlite3 -lsodium
 
 SCRIPT_PROGS     := ots-phone
@@ -58,6 +60,7 @@ CORE_test_listen_kinds := ots-listen
 CORE_test_listen_switch := ots-listen
 CORE_test_listen_tls := ots-listen
 CORE_test_listen_crowd := ots-listen
+CORE_test_listen_receipt := ots-listen
 CORE_test_mesh    := ots-listen
 CORE_test_mesh_heard := ots-listen
 CORE_fuzz_auth    := ots-listen
@@ -73,6 +76,7 @@ CORE_test_route_users  := ots-route
 CORE_test_route_access := ots-route
 CORE_test_route_regroup := ots-route
 CORE_test_route_mesh := ots-route
+CORE_test_route_mail := ots-route
 CORE_test_replay  := ots-replay
 CORE_test_replay_pb := ots-replay
 CORE_test_cat     := ots-cat
@@ -86,6 +90,14 @@ CORE_test_certs   := ots-certs
 CORE_test_package := ots-certs
 CORE_test_check   := ots-certs
 CORE_test_qr      := ots-certs
+CORE_test_spool   := ots-store
+CORE_test_facts   := ots-store
+CORE_test_facts_kinds := ots-store
+CORE_test_rows    := ots-store
+CORE_test_mail    := ots-store
+CORE_test_spool_recover := ots-store
+CORE_test_pass    := ots-store
+CORE_test_query_out := ots-query
 TEST_LIBS := -lcmocka -lxml2 -lprotobuf-c -lseccomp -lssl -lcrypto -lpq -lsqlite3 \
              -lsodium -lqrencode -lzip -lm
 
@@ -136,7 +148,8 @@ $(FUZZ): $B/fuzz/%: $B/tests/fuzz/%.o $$(call core,$$(CORE_$$*)) \
 $(BENCH): $B/bench/%: $B/tests/bench/%.o $(call obj,$(wildcard tests/bench/load/*.c)) \
     $B/libots.a
 	@mkdir -p $(@D)
-	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lxml2 -lprotobuf-c -lm
+	$(CC) $(LDHARD) $(LDFLAGS) -o $@ $^ -lssl -lcrypto -lxml2 -lprotobuf-c \
+	    -lpq -lsqlite3 -lm
 
 $(HELPERS): $B/helper/%: $B/tests/helper/%.o $B/libots.a
 	@mkdir -p $(@D)

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -184,6 +185,8 @@ check_values(struct db *d, const struct db_val *v, size_t n)
 		    (memchr(v[i].s.p, '\0', v[i].s.n) ||
 			!utf8_valid(v[i].s.p, v[i].s.n)))
 			return db_fail(d, EINVAL, "a text is not UTF-8");
+		if (v[i].type == DB_DOUBLE && !isfinite(v[i].f))
+			return db_fail(d, EINVAL, "a number is not finite");
 	}
 	return 0;
 }
@@ -252,6 +255,12 @@ db_get_bool(const struct db_rows *r, int col)
 	return r->db->engine->get_bool(r, col);
 }
 
+double
+db_get_double(const struct db_rows *r, int col)
+{
+	return r->db->engine->get_double(r, col);
+}
+
 const char *
 db_get_text(const struct db_rows *r, int col)
 {
@@ -286,6 +295,44 @@ db_one_i64(
 		*out = db_get_i64(&r, 0);
 	db_end(&r);
 	return got;
+}
+
+int
+db_load_begin(struct db *d, struct db_load *l, unsigned id)
+{
+	assert(d->inside);
+	*l = (struct db_load){.db = d, .id = id};
+	return db_prepare(d, id) < 0 ? -1 : d->engine->load_begin(l);
+}
+
+int
+db_load_row(struct db_load *l, const struct db_val *v, size_t n)
+{
+	int r = -1, err;
+
+	if (!l->h)
+		return db_fail(l->db, EIO, "the load has ended");
+	if (check_values(l->db, v, n) == 0)
+		r = l->db->engine->load_row(l, v, n);
+	if (r < 0) {
+		err = errno;
+		l->db->engine->load_drop(l);
+		l->h = NULL;
+		errno = err;
+	}
+	return r;
+}
+
+int64_t
+db_load_end(struct db_load *l)
+{
+	int r;
+
+	if (!l->h)
+		return db_fail(l->db, EIO, "the load has ended");
+	r = l->db->engine->load_end(l);
+	l->h = NULL;
+	return r < 0 ? -1 : l->changed;
 }
 
 /* Transactions --------------------------------------------------------------*/
@@ -341,7 +388,7 @@ transact(struct db *d, int mode, int (*fn)(struct db *d, void *arg), void *arg)
 
 	assert(!d->inside);
 	while ((r = transact_once(d, mode, fn, arg)) < 0 && d->conflict &&
-	    mode != DB_READ && mode != DB_TRY) {
+	    (mode == DB_WRITE || mode == DB_MIGRATE)) {
 		if (clock_mono_us() > until) {
 			errno = EAGAIN;
 			break;
@@ -368,4 +415,20 @@ db_transact(struct db *d, enum db_mode mode, int (*fn)(struct db *d, void *arg),
 		d->engine->patience(d, DB_WAIT_MS);
 	errno = err;
 	return r;
+}
+
+/* Room ----------------------------------------------------------------------*/
+
+int
+db_heavy(struct db *d)
+{
+	return d->engine->heavy ? d->engine->heavy(d) : 0;
+}
+
+int
+db_compact(struct db *d, const char *table)
+{
+	assert(!d->inside);
+	d->conflict = false;
+	return d->engine->ready(d) < 0 ? -1 : d->engine->compact(d, table);
 }

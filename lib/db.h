@@ -6,10 +6,11 @@
  * Functions return 0 (or what they say), or -1 with errno and db_why:
  *   EAGAIN   the database is away or busy: try again later. A lost connection
  *            is made anew by the next call outside a transaction
- *   EACCES   it refuses us (rights, password, no such database)
+ *   EACCES   it refuses us (rights, password, no such database, damaged)
  *   EEXIST   a unique key is there already
  *   EPROTO   it was made by a newer version of this program
- *   EINVAL   a value over DB_VALUE_MAX, a text with a NUL, a bad URI
+ *   EINVAL   a value over DB_VALUE_MAX, a text that is not UTF-8 or has a NUL,
+ *            a number that is not finite, a bad URI
  *   EIO      anything else
  * No text of an error holds a password. One thread at a time; not over fork. */
 #ifndef OTS_DB_H
@@ -22,7 +23,7 @@
 #include "str.h"
 
 #define DB_WHY_MAX    256
-#define DB_PARAMS_MAX 16
+#define DB_PARAMS_MAX 32
 #define DB_VALUE_MAX  ((size_t)16 << 20)
 #define DB_URI_MAX    4096
 #define DB_WAIT_MS    10000 /* for locks and for conflicts with others */
@@ -64,11 +65,12 @@ const char *db_sqlite_path(const char *uri);
 int db_default_uri(const char *uri, const char *data, char out[DB_URI_MAX]);
 
 /* Parameters: loans until the call returns. */
-enum db_type { DB_NULL, DB_I64, DB_BOOL, DB_TEXT, DB_BLOB };
+enum db_type { DB_NULL, DB_I64, DB_BOOL, DB_DOUBLE, DB_TEXT, DB_BLOB };
 
 struct db_val {
 	enum db_type type;
 	int64_t i;
+	double f;
 	struct slice s;
 };
 
@@ -88,6 +90,20 @@ static inline struct db_val
 dbv_bool(bool v)
 {
 	return (struct db_val){.type = DB_BOOL, .i = v};
+}
+
+/* Kept with all its digits; the sign of a zero may be lost. */
+static inline struct db_val
+dbv_double(double v)
+{
+	return (struct db_val){.type = DB_DOUBLE, .f = v};
+}
+
+/* p NULL: null. */
+static inline struct db_val
+dbv_slice(struct slice s)
+{
+	return s.p ? (struct db_val){.type = DB_TEXT, .s = s} : dbv_null();
 }
 
 /* NULL: null. */
@@ -133,6 +149,7 @@ void db_end(struct db_rows *r);
 bool db_get_null(const struct db_rows *r, int col);
 int64_t db_get_i64(const struct db_rows *r, int col);
 bool db_get_bool(const struct db_rows *r, int col);
+double db_get_double(const struct db_rows *r, int col);
 const char *db_get_text(const struct db_rows *r, int col);
 /* 0, or -1: no memory. */
 int db_get_blob(struct db_rows *r, int col, struct slice *out);
@@ -143,10 +160,31 @@ int64_t db_exec(struct db *d, unsigned id, const struct db_val *v, size_t n);
 int db_one_i64(
     struct db *d, unsigned id, const struct db_val *v, size_t n, int64_t *out);
 
+/* One statement for many rows of values, in a transaction. PostgreSQL need not
+ * run it for each row: "INSERT INTO table (columns) VALUES ($1, $2, ...)" with
+ * nothing behind is a COPY; with "ON CONFLICT ..." behind, without a parameter
+ * in it, the rows are gathered first, and no two may have the same key if it is
+ * DO UPDATE. What the server refuses may be told by a later call. No other call
+ * on the database between begin and end. After -1 the load has ended, and so
+ * must the transaction. */
+struct db_load {
+	struct db *db;
+	void *h; /* of the engine; NULL: ended */
+	unsigned id;
+	int64_t changed;
+};
+int db_load_begin(struct db *d, struct db_load *l, unsigned id);
+/* The values are loans until it returns. */
+int db_load_row(struct db_load *l, const struct db_val *v, size_t n);
+/* How many rows were changed. */
+int64_t db_load_end(struct db_load *l);
+
 enum db_mode {
 	DB_READ,  /* all its queries see one moment */
 	DB_WRITE, /* as if it ran alone */
 	DB_TRY,   /* the same, but EAGAIN where that means to wait for others */
+	DB_ROWS,  /* each statement sees what others have written before it, and
+		   * only the rows that it changes are locked; never run twice */
 };
 
 /* Run fn in a transaction: committed if it returns 0 or more, else undone. With
@@ -159,6 +197,13 @@ int db_transact(struct db *d, enum db_mode mode,
 /* Say why and set errno: -1. */
 int db_fail(struct db *d, int err, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* For who writes or reads a lot: larger caches. */
+int db_heavy(struct db *d);
+/* Give room back that deleted rows have left, not in a transaction: some of it
+ * (SQLite; 1: there is more), or all of this table's (PostgreSQL: VACUUM, which
+ * waits for hours if it must). */
+int db_compact(struct db *d, const char *table);
 
 /* Prepare a statement now (tests do, for all of them). */
 int db_prepare(struct db *d, unsigned id);

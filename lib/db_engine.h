@@ -15,10 +15,10 @@ struct db {
 	char why[DB_WHY_MAX];
 };
 
-enum { DB_MIGRATE = DB_TRY + 1 };
+enum { DB_MIGRATE = DB_ROWS + 1 };
 
 struct db_engine {
-	const char *begin[4];     /* by enum db_mode and DB_MIGRATE */
+	const char *begin[5];     /* by enum db_mode and DB_MIGRATE */
 	const char *lock;         /* behind begin of DB_MIGRATE, or NULL */
 	const char *has_versions; /* a query: 0, or else it has ots_schema */
 	/* where: what stands behind the scheme (SQLite), or the whole URI with
@@ -42,8 +42,17 @@ struct db_engine {
 	bool (*get_null)(const struct db_rows *r, int col);
 	int64_t (*get_i64)(const struct db_rows *r, int col);
 	bool (*get_bool)(const struct db_rows *r, int col);
+	double (*get_double)(const struct db_rows *r, int col);
 	const char *(*get_text)(const struct db_rows *r, int col);
 	int (*get_blob)(struct db_rows *r, int col, struct slice *out);
+	/* Of a prepared statement. begin sets h; after drop (which keeps the
+	 * text of why) and end, failed or not, nothing is left of it. */
+	int (*load_begin)(struct db_load *l);
+	int (*load_row)(struct db_load *l, const struct db_val *v, size_t n);
+	int (*load_end)(struct db_load *l);
+	void (*load_drop)(struct db_load *l);
+	int (*heavy)(struct db *d); /* or NULL */
+	int (*compact)(struct db *d, const char *table);
 };
 
 extern const struct db_engine db_sqlite, db_pg;

@@ -12,6 +12,7 @@
 
 #define CONNECT_MS  5000
 #define ANSWER_MS   30000
+#define COMPACT_MS  (6 * 3600 * 1000)
 #define OPTIONS_MAX 64
 
 /* Failures ------------------------------------------------------------------*/
@@ -89,8 +90,8 @@ state_errno(struct db *d, const char *state)
 	return EIO;
 }
 
-static int
-fail_result(struct db *d, const PGresult *res)
+int
+pg_fail_result(struct db *d, const PGresult *res)
 {
 	struct pg *p = d->h;
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -117,30 +118,48 @@ wait_until(struct pg *p, short events, uint64_t until)
 	return r < 0 && errno != EINTR ? -1 : 0;
 }
 
-/* One result, NULL: no more. */
-static int
-next_result(struct db *d, uint64_t until, PGresult **res)
+uint64_t
+pg_until(const struct db *d)
+{
+	const struct pg *p = d->h;
+
+	return clock_mono_us() + p->answer_ms * UINT64_C(1000);
+}
+
+/* Both ways at once: a server that cannot write does not read. */
+int
+pg_flush(struct db *d, uint64_t until)
 {
 	struct pg *p = d->h;
-	int unsent = PQflush(p->c);
+	int unsent;
 
-	while (unsent > 0 || PQisBusy(p->c)) {
-		if (wait_until(
-			p, unsent > 0 ? POLLIN | POLLOUT : POLLIN, until) < 0)
+	while ((unsent = PQflush(p->c)) > 0) {
+		if (wait_until(p, POLLIN | POLLOUT, until) < 0)
 			return pg_lost(d, "no answer");
 		if (!PQconsumeInput(p->c))
 			return pg_lost(d, "the connection was lost");
-		if (unsent > 0)
-			unsent = PQflush(p->c);
 	}
-	if (unsent < 0)
-		return pg_lost(d, "the connection was lost");
+	return unsent < 0 ? pg_lost(d, "the connection was lost") : 0;
+}
+
+int
+pg_result(struct db *d, uint64_t until, PGresult **res)
+{
+	struct pg *p = d->h;
+
+	if (pg_flush(d, until) < 0)
+		return -1;
+	while (PQisBusy(p->c)) {
+		if (wait_until(p, POLLIN, until) < 0)
+			return pg_lost(d, "no answer");
+		if (!PQconsumeInput(p->c))
+			return pg_lost(d, "the connection was lost");
+	}
 	*res = PQgetResult(p->c);
 	return 0;
 }
 
-/* Nothing of ours is answered by a COPY, of which PQgetResult would tell again
- * and again. */
+/* COPY is not answered here: PQgetResult would tell of it again and again. */
 static bool
 strange(ExecStatusType status)
 {
@@ -151,12 +170,12 @@ strange(ExecStatusType status)
 PGresult *
 pg_answer(struct db *d)
 {
-	uint64_t until = clock_mono_us() + ANSWER_MS * UINT64_C(1000);
+	uint64_t until = pg_until(d);
 	PGresult *res = NULL, *kept = NULL;
 	bool bad = false;
 
 	for (;;) {
-		if (next_result(d, until, &res) < 0) {
+		if (pg_result(d, until, &res) < 0) {
 			PQclear(kept);
 			return NULL;
 		}
@@ -179,15 +198,15 @@ pg_answer(struct db *d)
 	if (!kept)
 		pg_lost(d, "no answer");
 	else if (bad) {
-		fail_result(d, kept);
+		pg_fail_result(d, kept);
 		PQclear(kept);
 		kept = NULL;
 	}
 	return kept;
 }
 
-static PGresult *
-simple(struct db *d, const char *sql)
+PGresult *
+pg_simple(struct db *d, const char *sql)
 {
 	struct pg *p = d->h;
 
@@ -205,7 +224,7 @@ simple(struct db *d, const char *sql)
 static int
 pg_script(struct db *d, const char *sql)
 {
-	PGresult *res = simple(d, sql);
+	PGresult *res = pg_simple(d, sql);
 	int r = res ? 0 : -1;
 
 	/* COMMIT of a transaction that had failed says ROLLBACK. */
@@ -225,7 +244,7 @@ pg_number(const char *text)
 static int
 pg_scalar(struct db *d, const char *sql, int64_t *out)
 {
-	PGresult *res = simple(d, sql);
+	PGresult *res = pg_simple(d, sql);
 
 	if (!res)
 		return -1;
@@ -306,7 +325,10 @@ set_up(struct db *d)
 	    "SET statement_timeout = '25s'; SET lock_timeout = '10s';"
 	    "SET idle_in_transaction_session_timeout = '60s';"
 	    "SET standard_conforming_strings = on;"
-	    "SET client_min_messages = error;");
+	    "SET client_min_messages = error;"
+	    /* Compiling costs more than our statements. */
+	    "SELECT set_config(name, 'off', false) FROM pg_settings "
+	    "WHERE name = 'jit'");
 }
 
 static int
@@ -331,6 +353,7 @@ pg_connect(struct db *d)
 		if (s == PGRES_POLLING_FAILED)
 			return fail_connect(d);
 	}
+	p->may_stage = 0;
 	memset(p->prepared, 0, d->schema->n_sql * sizeof *p->prepared);
 	if (PQsetnonblocking(p->c, 1) < 0)
 		return pg_lost(d, "unable to set the connection up");
@@ -352,8 +375,8 @@ pg_ready(struct db *d)
 	return pg_connect(d);
 }
 
-/* A password with these letters splits the URI at a wrong place, and a part of
- * it ends in the text of an error. */
+/* A password with these letters splits the URI at a wrong place: a part of it
+ * ends in the text of an error. */
 static bool
 splits(const char *uri)
 {
@@ -382,6 +405,7 @@ pg_open(struct db *d, const char *uri)
 
 	if (!p)
 		return db_fail(d, EAGAIN, "no memory");
+	p->answer_ms = ANSWER_MS;
 	p->prepared = calloc(d->schema->n_sql + 1, sizeof *p->prepared);
 	p->busy = calloc(d->schema->n_sql + 1, sizeof *p->busy);
 	if (!p->prepared || !p->busy)
@@ -419,11 +443,34 @@ pg_close(struct db *d)
 	d->h = NULL;
 }
 
+static int
+pg_compact(struct db *d, const char *table)
+{
+	struct pg *p = d->h;
+	char sql[160];
+	int r, err;
+
+	if (str_fmt(sql, sizeof sql, "VACUUM %s", table) < 0)
+		return db_fail(d, EINVAL, "the name of the table is too long");
+	if (pg_script(d, "SET statement_timeout = 0") < 0)
+		return -1;
+	p->answer_ms = COMPACT_MS;
+	r = pg_script(d, sql);
+	err = errno;
+	p->answer_ms = ANSWER_MS;
+	if (r == 0)
+		return pg_script(d, "SET statement_timeout = '25s'");
+	lose(p); /* the next one has its time limits again */
+	errno = err;
+	return -1;
+}
+
 const struct db_engine db_pg = {
     .begin = {"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 	"BEGIN ISOLATION LEVEL SERIALIZABLE",
 	"BEGIN ISOLATION LEVEL SERIALIZABLE; SET LOCAL lock_timeout = '100ms'",
-	/* It must see what the one before it, who held the lock, has done. */
+	/* The last must see what the one before it, who held the lock, did. */
+	"BEGIN ISOLATION LEVEL READ COMMITTED",
 	"BEGIN ISOLATION LEVEL READ COMMITTED"},
     .lock = "SELECT pg_advisory_xact_lock(8088808908443844609)",
     .has_versions = "SELECT count(*) FROM pg_class "
@@ -441,6 +488,12 @@ const struct db_engine db_pg = {
     .get_null = pg_null,
     .get_i64 = pg_i64,
     .get_bool = pg_bool,
+    .get_double = pg_double,
     .get_text = pg_text,
     .get_blob = pg_blob,
+    .load_begin = pg_load_begin,
+    .load_row = pg_load_row,
+    .load_end = pg_load_end,
+    .load_drop = pg_load_drop,
+    .compact = pg_compact,
 };

@@ -8,9 +8,18 @@
 struct params {
 	const char *value[DB_PARAMS_MAX];
 	int length[DB_PARAMS_MAX], format[DB_PARAMS_MAX];
-	char number[DB_PARAMS_MAX][24];
+	char number[DB_PARAMS_MAX][PG_NUMBER_MAX];
 	char *copy[DB_PARAMS_MAX]; /* of texts: with their NUL */
 };
+
+static void
+params_init(struct params *q, size_t n)
+{
+	memset(q->value, 0, n * sizeof *q->value);
+	memset(q->length, 0, n * sizeof *q->length);
+	memset(q->format, 0, n * sizeof *q->format);
+	memset(q->copy, 0, n * sizeof *q->copy);
+}
 
 static void
 params_fini(struct params *q, size_t n)
@@ -19,6 +28,23 @@ params_fini(struct params *q, size_t n)
 
 	for (i = 0; i < n; i++)
 		free(q->copy[i]);
+}
+
+/* Places of a map have up to seven digits behind the point: such a number is a
+ * whole one over 10^7, which is read back as the same, and costs a tenth of
+ * printing all 17 digits. */
+int
+pg_double_text(char out[PG_NUMBER_MAX], double v)
+{
+	double up = v * 1e7 + (v < 0 ? -0.5 : 0.5);
+	bool minus = v < 0;
+	int64_t n;
+
+	if (!(up > -9e15 && up < 9e15) || (double)(int64_t)up / 1e7 != v)
+		return str_fmt(out, PG_NUMBER_MAX, "%.17g", v);
+	n = minus ? -(int64_t)up : (int64_t)up;
+	return str_fmt(out, PG_NUMBER_MAX, "%s%lld.%07lld", minus ? "-" : "",
+	    (long long)(n / 10000000), (long long)(n % 10000000));
 }
 
 static int
@@ -33,6 +59,11 @@ param_set(struct params *q, size_t i, const struct db_val *v)
 	case DB_I64:
 		if (str_fmt(q->number[i], sizeof q->number[i], "%lld",
 			(long long)v->i) < 0)
+			return -1;
+		q->value[i] = q->number[i];
+		break;
+	case DB_DOUBLE:
+		if (pg_double_text(q->number[i], v->f) < 0)
 			return -1;
 		q->value[i] = q->number[i];
 		break;
@@ -76,31 +107,32 @@ pg_prepare(struct db *d, unsigned id)
 	return 0;
 }
 
-static PGresult *
-run(struct db *d, unsigned id, const struct db_val *v, size_t n)
+int
+pg_send(struct db *d, unsigned id, const struct db_val *v, size_t n)
 {
 	struct pg *p = d->h;
-	struct params q = {0};
-	PGresult *res = NULL;
+	struct params q;
 	char name[16];
 	size_t i;
 	int sent;
 
+	params_init(&q, n);
 	for (i = 0; i < n; i++)
 		if (param_set(&q, i, &v[i]) < 0) {
 			params_fini(&q, n);
-			db_fail(d, EAGAIN, "no memory");
-			return NULL;
+			return db_fail(d, EAGAIN, "no memory");
 		}
 	statement_name(id, name);
 	sent = PQsendQueryPrepared(
 	    p->c, name, (int)n, q.value, q.length, q.format, 0);
 	params_fini(&q, n);
-	if (sent)
-		res = pg_answer(d);
-	else
-		pg_lost(d, "the connection was lost");
-	return res;
+	return sent ? 0 : pg_lost(d, "the connection was lost");
+}
+
+static PGresult *
+run(struct db *d, unsigned id, const struct db_val *v, size_t n)
+{
+	return pg_send(d, id, v, n) < 0 ? NULL : pg_answer(d);
 }
 
 int
@@ -161,6 +193,12 @@ int64_t
 pg_i64(const struct db_rows *r, int col)
 {
 	return pg_number(pg_text(r, col));
+}
+
+double
+pg_double(const struct db_rows *r, int col)
+{
+	return strtod(pg_text(r, col), NULL);
 }
 
 bool

@@ -1,7 +1,8 @@
-/* SQLite for db.h: the only file that includes sqlite3.h. */
+/* SQLite for db.h: the connection. */
+#include "db_sqlite.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +11,8 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "db_engine.h"
 
-struct lite {
-	sqlite3 *c;
-	sqlite3_stmt **stmt; /* one for each SQL text, NULL: not prepared */
-	bool *busy;          /* its rows are not ended */
-};
-
-static int
+int
 lite_fail(struct db *d, int rc)
 {
 	struct lite *l = d->h;
@@ -47,6 +41,8 @@ lite_fail(struct db *d, int rc)
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
 	case SQLITE_CANTOPEN:
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
 		err = EACCES;
 		break;
 	}
@@ -116,21 +112,32 @@ make_folders(struct db *d, const char *path)
 }
 
 /* The file holds the hashes of passwords. Its -wal and -shm get its mode and
- * stand beside it: one name for all, so it is no symbolic link. */
+ * stand beside it: one name for all, so it is no symbolic link. One that is
+ * there is not opened here: to close it would end the locks of this process's
+ * other connections to it, and they would no longer see each other's writes. */
 static int
 make_file(struct db *d, const char *path)
 {
+	struct stat st;
 	int fd;
 
 	if (make_folders(d, path) < 0)
 		return -1;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return db_fail(d, EACCES, "unable to open %s: %s", path,
-		    errno == ELOOP ? "a symbolic link; name the file itself"
-				   : strerror(errno));
-	close(fd);
-	return 0;
+	fd = open(
+	    path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+	if (errno == EEXIST && lstat(path, &st) == 0 && S_ISLNK(st.st_mode))
+		return db_fail(d, EACCES,
+		    "unable to open %s: a symbolic link; name the file itself",
+		    path);
+	if (errno == EEXIST &&
+	    faccessat(AT_FDCWD, path, R_OK | W_OK, AT_EACCESS) == 0)
+		return 0;
+	return db_fail(
+	    d, EACCES, "unable to open %s: %s", path, strerror(errno));
 }
 
 /* SQLite would look at each folder from the root on, and services may run below
@@ -179,6 +186,18 @@ set_wal(struct db *d)
 	return 0;
 }
 
+/* Only a file that is empty yet can be made one that may shrink by and by
+ * (lite_compact); asking for it in another takes its lock. */
+static int
+set_vacuum(struct db *d)
+{
+	int64_t pages = 0;
+
+	if (lite_scalar(d, "PRAGMA page_count", &pages) < 0)
+		return -1;
+	return pages ? 0 : lite_script(d, "PRAGMA auto_vacuum = INCREMENTAL");
+}
+
 static int
 lite_setup(struct db *d)
 {
@@ -189,7 +208,7 @@ lite_setup(struct db *d)
 	sqlite3_db_config(l->c, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	sqlite3_db_config(l->c, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_limit(l->c, SQLITE_LIMIT_LENGTH, (int)DB_VALUE_MAX * 2);
-	if (set_wal(d) < 0)
+	if (set_vacuum(d) < 0 || set_wal(d) < 0)
 		return -1;
 	/* FULL: who was told that a certificate is revoked or a password is
 	 * changed may rely on it after a power cut, and changes are rare. */
@@ -205,10 +224,9 @@ lite_close(struct db *d)
 	size_t i;
 
 	for (i = 0; l->stmt && i < d->schema->n_sql; i++)
-		sqlite3_finalize(l->stmt[i]);
+		sqlite3_finalize(l->stmt[i].s);
 	sqlite3_close(l->c);
 	free(l->stmt);
-	free(l->busy);
 	free(l);
 	d->h = NULL;
 }
@@ -222,8 +240,7 @@ lite_open(struct db *d, const char *path)
 	if (!l)
 		return db_fail(d, EAGAIN, "no memory");
 	l->stmt = calloc(d->schema->n_sql + 1, sizeof(*l->stmt));
-	l->busy = calloc(d->schema->n_sql + 1, sizeof(*l->busy));
-	if (!l->stmt || !l->busy)
+	if (!l->stmt)
 		return db_fail(d, EAGAIN, "no memory");
 	if (!*path)
 		path = ":memory:";
@@ -260,172 +277,36 @@ lite_ready(struct db *d)
 	return 0;
 }
 
-/* Statements ----------------------------------------------------------------*/
+/* Room ----------------------------------------------------------------------*/
 
+/* Batches write the same pages of indexes again and again: gather them longer
+ * in the log, which is cut back when it has become large. */
 static int
-lite_prepare(struct db *d, unsigned id)
+lite_heavy(struct db *d)
 {
-	struct lite *l = d->h;
-
-	if (l->busy[id])
-		return db_fail(d, EIO, "statement %u is in use", id);
-	if (l->stmt[id])
-		return 0;
-	if (sqlite3_prepare_v3(l->c, d->schema->sql[id], -1,
-		SQLITE_PREPARE_PERSISTENT, &l->stmt[id], NULL) != SQLITE_OK)
-		return lite_fail(d, sqlite3_extended_errcode(l->c));
-	return 0;
-}
-
-/* keep: SQLITE_STATIC, or SQLITE_TRANSIENT for a copy. */
-static int
-bind_one(sqlite3_stmt *s, int at, const struct db_val *v,
-    sqlite3_destructor_type keep)
-{
-	switch (v->type) {
-	case DB_I64:
-	case DB_BOOL:
-		return sqlite3_bind_int64(s, at, v->i);
-	case DB_TEXT:
-		return sqlite3_bind_text64(
-		    s, at, v->s.p, v->s.n, keep, SQLITE_UTF8);
-	case DB_BLOB:
-		return v->s.n ? sqlite3_bind_blob64(s, at, v->s.p, v->s.n, keep)
-			      : sqlite3_bind_zeroblob(s, at, 0);
-	case DB_NULL:
-		break;
-	}
-	return sqlite3_bind_null(s, at);
-}
-
-/* By name: SQLite numbers $2 and $1 in the order in which they appear. */
-static int
-lite_bind(struct db *d, unsigned id, const struct db_val *v, size_t n,
-    sqlite3_destructor_type keep)
-{
-	struct lite *l = d->h;
-	sqlite3_stmt *s = l->stmt[id];
-	char name[16];
-	size_t i;
-
-	if ((size_t)sqlite3_bind_parameter_count(s) != n)
-		return db_fail(d, EIO,
-		    "statement %u has %d parameters, not %zu", id,
-		    sqlite3_bind_parameter_count(s), n);
-	for (i = 0; i < n; i++) {
-		int at, rc;
-
-		if (str_fmt(name, sizeof name, "$%zu", i + 1) < 0)
-			return -1;
-		at = sqlite3_bind_parameter_index(s, name);
-		if (!at)
-			return db_fail(
-			    d, EIO, "statement %u has no %s", id, name);
-		rc = bind_one(s, at, &v[i], keep);
-		if (rc != SQLITE_OK)
-			return lite_fail(d, rc);
-	}
-	return 0;
-}
-
-static void
-lite_reset(struct lite *l, unsigned id)
-{
-	sqlite3_reset(l->stmt[id]);
-	sqlite3_clear_bindings(l->stmt[id]);
-	l->busy[id] = false;
+	return lite_script(d,
+	    "PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16384;"
+	    "PRAGMA journal_size_limit = 134217728;");
 }
 
 static int
-lite_query(struct db *d, struct db_rows *r, const struct db_val *v, size_t n)
+lite_compact(struct db *d, const char *table)
 {
-	struct lite *l = d->h;
+	int64_t n = 0;
 
-	if (lite_bind(d, r->id, v, n, SQLITE_TRANSIENT) < 0)
+	(void)table;
+	if (lite_script(d, "PRAGMA incremental_vacuum(1024)") < 0 ||
+	    lite_scalar(d, "PRAGMA freelist_count", &n) < 0)
 		return -1;
-	l->busy[r->id] = true;
-	r->h = l->stmt[r->id];
-	return 0;
-}
-
-static int
-lite_next(struct db_rows *r)
-{
-	struct lite *l = r->db->h;
-	int rc = sqlite3_step(r->h);
-
-	if (rc == SQLITE_ROW)
-		return 1;
-	if (rc == SQLITE_DONE)
+	if (n == 0)
 		return 0;
-	return lite_fail(r->db, sqlite3_extended_errcode(l->c));
-}
-
-static void
-lite_end(struct db_rows *r)
-{
-	lite_reset(r->db->h, r->id);
-}
-
-static int64_t
-lite_exec(struct db *d, unsigned id, const struct db_val *v, size_t n)
-{
-	struct lite *l = d->h;
-	int64_t changed = -1;
-	int rc;
-
-	if (lite_bind(d, id, v, n, SQLITE_STATIC) < 0)
-		return -1;
-	while ((rc = sqlite3_step(l->stmt[id])) == SQLITE_ROW)
-		;
-	if (rc == SQLITE_DONE)
-		changed = sqlite3_changes64(l->c);
-	else
-		lite_fail(d, sqlite3_extended_errcode(l->c));
-	rc = errno;
-	lite_reset(l, id);
-	errno = rc;
-	return changed;
-}
-
-static bool
-lite_null(const struct db_rows *r, int col)
-{
-	return sqlite3_column_type(r->h, col) == SQLITE_NULL;
-}
-
-static int64_t
-lite_i64(const struct db_rows *r, int col)
-{
-	return sqlite3_column_int64(r->h, col);
-}
-
-static bool
-lite_bool(const struct db_rows *r, int col)
-{
-	return sqlite3_column_int64(r->h, col) != 0;
-}
-
-static const char *
-lite_text(const struct db_rows *r, int col)
-{
-	const unsigned char *t = sqlite3_column_text(r->h, col);
-
-	return t ? (const char *)t : "";
-}
-
-static int
-lite_blob(struct db_rows *r, int col, struct slice *out)
-{
-	out->p = sqlite3_column_blob(r->h, col);
-	out->n = (size_t)sqlite3_column_bytes(r->h, col);
-	if (!out->p)
-		out->p = "";
-	return 0;
+	/* A file that was not made for it stays as large as it was. */
+	return lite_scalar(d, "PRAGMA auto_vacuum", &n) < 0 ? -1 : n == 2;
 }
 
 const struct db_engine db_sqlite = {
-    .begin = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE"},
+    .begin = {"BEGIN", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE", "BEGIN IMMEDIATE",
+	"BEGIN IMMEDIATE"},
     .has_versions = "SELECT count(*) FROM sqlite_master "
 		    "WHERE type = 'table' AND name = 'ots_schema'",
     .open = lite_open,
@@ -442,6 +323,13 @@ const struct db_engine db_sqlite = {
     .get_null = lite_null,
     .get_i64 = lite_i64,
     .get_bool = lite_bool,
+    .get_double = lite_double,
     .get_text = lite_text,
     .get_blob = lite_blob,
+    .load_begin = lite_load_begin,
+    .load_row = lite_load_row,
+    .load_end = lite_load_end,
+    .load_drop = lite_load_drop,
+    .heavy = lite_heavy,
+    .compact = lite_compact,
 };
