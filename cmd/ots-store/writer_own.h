@@ -1,0 +1,53 @@
+/* writer_own.h - within writer*.c: the state of the writer. */
+#ifndef OTS_STORE_WRITER_OWN_H
+#define OTS_STORE_WRITER_OWN_H
+
+#include "accounts.h"
+#include "rows.h"
+#include "spool.h"
+#include "writer.h"
+
+#define SECOND ((uint64_t)1000000)
+
+/* A batch is over with so many records, bytes, or after so long. */
+#define BATCH_RECORDS 4096
+#define BATCH_BYTES   ((size_t)8 << 20)
+#define BATCH_US      (SECOND / 5)
+
+struct writer_line {
+	struct slice text; /* without its LF */
+	uint64_t end;      /* the place behind it */
+};
+
+struct writer {
+	const struct writer_config *cfg;
+	struct spool_reader *spool;
+	struct store *store;
+	struct accounts *accounts;
+	struct rows rows;
+	struct retain retain;
+	/* The batch: lines of the spool. */
+	struct writer_line *line;
+	size_t n, cap, bytes;
+	uint64_t from, end; /* places before it and behind it */
+	/* The database. */
+	bool away;
+	uint64_t away_since, away_said; /* monotonic */
+	unsigned tries;
+	uint64_t grants_at, lost;
+	/* To the filter. */
+	struct buf out;
+};
+
+/* Errors as of store.h; and ECANCELED: the writer is asked to end. */
+
+/* The database is away: say so, wait a little. 0: try again; -1: ECANCELED. */
+int writer_away(struct writer *w, const char *why);
+/* It is there. */
+void writer_back(struct writer *w);
+
+/* Write the batch, however long that takes. 0, or -1: ENOMEM, EBUSY, EACCES,
+ * EPROTO, ECANCELED; what is not in the database then is still in the spool. */
+int writer_batch(struct writer *w);
+
+#endif
