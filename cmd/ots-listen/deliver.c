@@ -70,6 +70,8 @@ give(struct listen *l, struct delivery *d, struct client *c)
 		return;
 	case 1:
 		d->queued[kind]++;
+		if (d->event.receipt)
+			receipt_wait(&c->q, d->event.receipt);
 		break;
 	default:
 		/* To lose a delivery silently is worse than to lose the
@@ -215,6 +217,23 @@ count(struct listen *l, const struct delivery *d)
 		l->n.nobody++;
 }
 
+/* Who sent it wants to know whom it has reached. */
+static struct receipt *
+receipt_of(struct listen *l, const struct rec *r)
+{
+	struct receipt *receipt;
+	struct slice raw;
+
+	if (!rec_raw(r, "receipt", &raw) || raw.n == 0)
+		return NULL;
+	receipt = receipt_new(raw);
+	if (!receipt && errno == EINVAL)
+		l->n.bad++;
+	else if (!receipt)
+		l->n.no_memory++;
+	return receipt;
+}
+
 void
 deliver_send(struct listen *l, const struct rec *r)
 {
@@ -240,8 +259,10 @@ deliver_send(struct listen *l, const struct rec *r)
 		return;
 	}
 	d.event.class = class_of(r);
+	d.event.receipt = receipt_of(l, r);
 	while (rec_next(r, "to", &pos, &to))
 		give_to(l, &d, to);
+	receipt_unref(d.event.receipt);
 	count(l, &d);
 }
 

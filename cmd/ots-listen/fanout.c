@@ -1,4 +1,4 @@
-#include "fanout.h"
+#include "fanout_own.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -253,6 +253,8 @@ fan_sent(struct fan *f, struct fan_queue *q, size_t n)
 	struct fan_range *r;
 	size_t len;
 
+	if (q->receipts)
+		fan_receipts_sent(f, q, n);
 	q->bytes -= n;
 	while (q->n) {
 		r = &q->r[q->head];
@@ -283,6 +285,8 @@ fan_sent(struct fan *f, struct fan_queue *q, size_t n)
 void
 fan_clear(struct fan *f, struct fan_queue *q)
 {
+	if (q->receipts)
+		fan_receipts_lost(f, q);
 	while (q->n)
 		pop_range(f, q);
 	free(q->r);
@@ -387,6 +391,22 @@ drop_positions(struct list *l, size_t first, size_t target, uint64_t *count)
 			leave(l, &l->e[i], count);
 }
 
+/* The receipts of those that do not stay. */
+static void
+lose_receipts(struct fan *f, struct fan_queue *q, const struct list *l)
+{
+	size_t i;
+
+	for (i = 0; q->receipts && i < l->n; i++) {
+		struct receipt *r = event_of(&l->e[i])->receipt;
+
+		if (l->e[i].stay || !r)
+			continue;
+		q->receipts--;
+		f->on_receipt(f->arg, q, r, false);
+	}
+}
+
 /* Make the queue refer to a chunk of its own with what stays. */
 static int
 rebuild(struct fan *f, struct fan_queue *q, const struct list *l)
@@ -420,6 +440,9 @@ rebuild(struct fan *f, struct fan_queue *q, const struct list *l)
 		chunk_free(c);
 		return -1;
 	}
+	lose_receipts(f, q, l);
+	fresh.receipts = q->receipts;
+	q->receipts = 0; /* the others have moved */
 	fan_clear(f, q);
 	fresh.skip = skip;
 	fresh.bytes = l->bytes;

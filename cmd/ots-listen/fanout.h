@@ -30,10 +30,13 @@ enum fan_kind { FAN_XML, FAN_PB, FAN_DECLARED };
 
 enum fan_class { FAN_POSITION, FAN_ITEM, FAN_CHAT, FAN_CONTROL };
 
+struct receipt; /* the caller's */
+
 struct fan_event {
 	uint64_t uid; /* hash of the event's uid */
 	uint32_t off, len;
 	enum fan_class class;
+	struct receipt *receipt; /* NULL: nobody wants one */
 };
 
 struct fan_chunk {
@@ -57,6 +60,8 @@ struct fan_queue {
 	uint32_t skip; /* bytes of the first delivery that are sent */
 	size_t bytes;  /* not sent yet */
 	uint64_t replaced, dropped;
+	/* Deliveries in it that have a receipt; who pushes them counts. */
+	uint32_t receipts;
 };
 
 struct fan {
@@ -65,6 +70,11 @@ struct fan {
 	uint32_t n_spare;
 	uint32_t live; /* chunks in use that are not own */
 	uint64_t added_bytes;
+	/* A delivery with a receipt leaves a queue: sent to its last byte, or
+	 * not (dropped, or cleared). Must not touch the queue. */
+	void (*on_receipt)(
+	    void *arg, struct fan_queue *q, struct receipt *receipt, bool sent);
+	void *arg;
 };
 
 /* A delivery just laid down. */
@@ -82,6 +92,9 @@ void fan_fini(struct fan *f);
 char *fan_reserve(struct fan *f, enum fan_kind kind, size_t n);
 struct fan_ref fan_commit(struct fan *f, enum fan_kind kind, size_t len,
     enum fan_class class, uint64_t uid);
+
+/* It has a receipt: called before it is pushed anywhere. */
+void fan_ask(struct fan_ref ref, struct receipt *receipt);
 
 /* Put it at the end of a queue. 1; 0: it is there already; -1 ENOMEM. */
 int fan_push(struct fan_queue *q, struct fan_ref ref);

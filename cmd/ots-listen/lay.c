@@ -189,6 +189,8 @@ lay_down(struct listen *l, struct lay *e, enum fan_kind kind)
 		return false;
 	e->failed[kind] =
 	    !(kind == FAN_PB ? lay_pb(l, e) : lay_xml(l, e, kind));
+	if (e->receipt && !e->failed[kind])
+		fan_ask(e->ref[kind], e->receipt);
 	return !e->failed[kind];
 }
 

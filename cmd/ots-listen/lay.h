@@ -14,6 +14,7 @@ struct lay {
 	struct slice pb;  /* base64 of its TakMessage; empty: made from xml */
 	enum fan_class class;
 	uint64_t uid;
+	struct receipt *receipt;       /* NULL: none */
 	struct fan_ref ref[FAN_KINDS]; /* c NULL: not laid down */
 	bool failed[FAN_KINDS];        /* ... and never will be */
 };

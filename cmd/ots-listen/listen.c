@@ -1,6 +1,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,19 @@
 #define SLOW_US   ((uint64_t)1000000)
 #define SHARE_MIN ((size_t)65536)
 
+static void
+on_receipt(void *arg, struct fan_queue *q, struct receipt *r, bool sent)
+{
+	struct listen *l = arg;
+	struct client *c =
+	    (struct client *)(void *)((char *)q - offsetof(struct client, q));
+
+	if (!sent)
+		receipt_unref(r);
+	else if (!receipts_add(&c->taken, r))
+		l->n.no_memory++;
+}
+
 int
 listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
     const uint64_t seed[2], uint64_t wall)
@@ -28,6 +42,8 @@ listen_init(struct listen *l, const struct listen_config *cfg, struct buf *out,
 	keys_init(&l->keys, seed);
 	sessions_init(&l->sessions, seed);
 	fan_init(&l->fan);
+	l->fan.on_receipt = on_receipt;
+	l->fan.arg = l;
 	buf_init(&l->scratch, 4 * cfg->max_event + 65536);
 	buf_init(&l->message, cfg->max_send);
 	return 0;
@@ -235,6 +251,9 @@ listen_leave(struct listen *l, struct client *c, const char *why)
 	keys_leave(&l->keys, &c->holder);
 	slots_free(&l->slots, c->id);
 	fan_clear(&l->fan, &c->q);
+	receipts_clear(&c->taken);
+	free(c->taken.v);
+	c->taken = (struct receipts){0};
 	framer_fini(&c->framer);
 	l->unfinished -= c->unfinished;
 	c->unfinished = 0;
@@ -266,6 +285,17 @@ listen_doom_if(struct listen *l,
 }
 
 /* ---- queues ---- */
+
+void
+listen_delivered(struct listen *l, struct client *c)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->taken.n; i++)
+		tell_delivered(l, c, c->taken.v[i]);
+	l->n.delivered += c->taken.n;
+	receipts_clear(&c->taken);
+}
 
 bool
 listen_is_slow(const struct listen *l, const struct client *c)

@@ -14,6 +14,7 @@
 #include "frame.h"
 #include "identity.h"
 #include "keys.h"
+#include "receipt.h"
 #include "record.h"
 #include "slot.h"
 
@@ -37,6 +38,7 @@ struct cotpb;
 	X(as_protobuf, "... of them as protobuf")                              \
 	X(encoded, "events encoded here, for they came as XML alone")          \
 	X(unencodable, "... that could not be, dropped for protobuf clients")  \
+	X(delivered, "receipts: deliveries that clients have taken")           \
 	X(nobody, "records that nobody answers to")                            \
 	X(too_big, "deliveries over --max-send, dropped")                      \
 	X(gone, "records for a connection that has gone")                      \
@@ -66,6 +68,7 @@ enum { LISTEN_ACTIVE, LISTEN_WATCHER, LISTEN_FLOWS };
 struct client {
 	struct holder holder; /* first: keys lead back to the client */
 	struct fan_queue q;
+	struct receipts taken; /* by its link, but maybe not written yet */
 	struct client *next_dirty[LISTEN_FLOWS], *next_over, *next_doomed;
 	bool dirty[LISTEN_FLOWS], over, doomed;
 	enum fan_kind kind; /* what it is sent */
@@ -85,7 +88,8 @@ struct client {
 	/* The group that its open names (the mesh), set before listen_join;
 	 * NULL: none, ots-route knows. */
 	const char *group;
-	uint64_t since; /* wall */
+	uint64_t since;  /* wall */
+	uint64_t last_t; /* of the last frame */
 	uint64_t messages;
 	struct kept *kept;
 	uint32_t n_kept;
@@ -188,6 +192,9 @@ void listen_doom(struct listen *l, struct client *c, const char *why);
 uint32_t listen_doom_if(struct listen *l,
     bool (*gone)(void *arg, const struct identity *who), void *arg,
     const char *why);
+
+/* Its link has written all that it has taken: tell the receipts. */
+void listen_delivered(struct listen *l, struct client *c);
 
 /* Has its socket been full for a second? */
 bool listen_is_slow(const struct listen *l, const struct client *c);

@@ -97,6 +97,14 @@ pieces(const struct server *s, const struct conn *k, struct iovec *iov)
 	return fan_iov(&k->c.q, iov, IOV_PIECES, budget(s, ops));
 }
 
+/* What its link has taken is with the client, unless the link holds some. */
+static void
+tell_taken(struct server *s, struct conn *k)
+{
+	if (k->c.taken.n && !k->link.ops->holds(&k->link))
+		listen_delivered(&s->core, &k->c);
+}
+
 /* Send what the socket takes; watch it for the rest. */
 static void
 flush(struct server *s, struct conn *k)
@@ -111,6 +119,7 @@ flush(struct server *s, struct conn *k)
 		failed(s, k);
 		return;
 	}
+	tell_taken(s, k);
 	while (q->bytes && !full) {
 		n = ops->writev(&k->link, iov, pieces(s, k, iov), &full);
 		if (n < 0 && errno == EINTR)
@@ -120,6 +129,7 @@ flush(struct server *s, struct conn *k)
 			return;
 		}
 		fan_sent(&s->core.fan, q, (size_t)n);
+		tell_taken(s, k);
 	}
 	if (full)
 		output_block(s, k);

@@ -285,11 +285,11 @@ turn(struct server *s)
 		wire_out_flush(&s->out);
 	output_relieve(s);
 	output_due(s);
-	if (s->core.doomed) {
+	if (s->core.doomed)
 		close_doomed(s);
-		if (!s->out_shut)
-			wire_out_flush(&s->out);
-	}
+	/* What writing to clients, and closing them, made to be said. */
+	if (!s->out_shut && buf_size(&s->out.q))
+		wire_out_flush(&s->out);
 	if (s->draining)
 		drain(s);
 }

@@ -3,6 +3,8 @@
 /* In one record, beside its other labels. */
 #define KEYS_TOLD (REC_FIELDS_MAX - 8)
 
+#define STEP_US ((uint64_t)1000000)
+
 void
 tell_end(struct listen *l, struct rec_writer *w)
 {
@@ -21,14 +23,27 @@ put_who(struct rec_writer *w, const struct client *c)
 		rec_put_raw(w, "serial", slice_of(c->who->peer.serial));
 }
 
-void
-tell_frame(struct listen *l, struct rec_writer *w, const struct client *c)
+static void
+begin_frame(
+    struct listen *l, struct rec_writer *w, const struct client *c, uint64_t t)
 {
 	rec_begin(w, l->out, "frame");
 	rec_puts(w, "conn", c->conn);
 	put_who(w, c);
 	rec_puts(w, "via", c->via);
-	rec_put_u64(w, "t", l->wall);
+	rec_put_u64(w, "t", t);
+}
+
+void
+tell_frame(struct listen *l, struct rec_writer *w, struct client *c)
+{
+	uint64_t t = l->wall;
+
+	/* Many come in one read. (If the clock was set back, so be it.) */
+	if (t <= c->last_t && c->last_t - t < STEP_US)
+		t = c->last_t + 1;
+	c->last_t = t;
+	begin_frame(l, w, c, t);
 }
 
 /* Keys by which a client is named: it may have made itself thousands. */
@@ -86,7 +101,7 @@ kept_again(struct listen *l, const struct client *c)
 	for (i = 0; i < c->n_kept; i++) {
 		if (c->kept[i].n == 0)
 			continue; /* there was no room for it */
-		tell_frame(l, &w, c);
+		begin_frame(l, &w, c, l->wall);
 		rec_puts(&w, "again", "1");
 		rec_put_raw(
 		    &w, "xml", (struct slice){c->kept[i].raw, c->kept[i].n});
@@ -105,6 +120,19 @@ tell_close(struct listen *l, const struct client *c, const char *why)
 	rec_puts(&w, "conn", c->conn);
 	put_who(&w, c);
 	rec_puts(&w, "why", why);
+	rec_put_u64(&w, "t", l->wall);
+	tell_end(l, &w);
+}
+
+void
+tell_delivered(
+    struct listen *l, const struct client *c, const struct receipt *r)
+{
+	struct rec_writer w;
+
+	rec_begin(&w, l->out, "delivered");
+	rec_puts(&w, "conn", c->conn);
+	rec_put_raw(&w, "receipt", (struct slice){r->text, r->n});
 	rec_put_u64(&w, "t", l->wall);
 	tell_end(l, &w);
 }

@@ -9,6 +9,9 @@
  * may receive from, so a send to group keys obeys 7.1 by itself, and one to
  * named destinations does by its `only`. */
 
+#define T_DIGITS     20
+#define RECEIPT_SIZE (SLOT_TEXT_MAX + 1 + T_DIGITS)
+
 #define SERVER_ONLY "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 void
@@ -30,6 +33,8 @@ send_rest(struct route *r, struct rec_writer *w, const struct send *s)
 	rec_puts(w, "class", s->class);
 	if (s->keep)
 		rec_puts(w, "keep", "1");
+	if (s->receipt.n > 0)
+		rec_put_raw(w, "receipt", s->receipt);
 	if (s->plain)
 		rec_put(w, "xml", s->xml);
 	else
@@ -163,8 +168,11 @@ dests_groups(struct route *r, const struct event *e)
 
 /* Is it the sender's own, or of a client that the sender can reach? */
 static bool
-reaches(const struct conn *from, const struct conn *to, const struct gset *in)
+reaches(const struct route *r, const struct conn *from, const struct conn *to,
+    const struct gset *in)
 {
+	if (to == r->stored)
+		return false;
 	return to == from || to->feed || gset_meet(in, to->out);
 }
 
@@ -181,13 +189,13 @@ name_known(const struct route *r, const struct conn *c, const char *prefix,
 	if (by_uid) {
 		LIST_FOREACH(i, &n->idents, by_uid)
 		{
-			if (reaches(c, i->conn, in))
+			if (reaches(r, c, i->conn, in))
 				return true;
 		}
 	} else {
 		LIST_FOREACH(i, &n->idents, by_callsign)
 		{
-			if (reaches(c, i->conn, in))
+			if (reaches(r, c, i->conn, in))
 				return true;
 		}
 	}
@@ -240,18 +248,36 @@ send_of(const struct conn *c, const struct event *e)
 	return s;
 }
 
+/* The name under which ots-store keeps a chat: connection and time. It is told
+ * of each client that has it. Empty: it keeps none of this event. */
+static struct slice
+receipt_of(const struct conn *c, const struct event *e, char out[RECEIPT_SIZE])
+{
+	struct slice t;
+	int n;
+
+	if (c->feed || !slice_is(e->base, "b-t-f") ||
+	    !rec_raw(e->rec, "t", &t) || t.n == 0 || t.n > T_DIGITS)
+		return (struct slice){"", 0};
+	n = str_fmt(
+	    out, RECEIPT_SIZE, "%.*s/%.*s", (int)c->id_n, c->id, (int)t.n, t.p);
+	return (struct slice){out, n < 0 ? 0 : (size_t)n};
+}
+
 /* All destinations stand in one record, so that a client that answers to two
  * of them gets it once. (More than TO_MAX need another record.) */
 static void
 deliver_named(struct route *r, const struct conn *c, const struct event *e,
     const struct gset *in)
 {
-	const struct send s = send_of(c, e);
+	struct send s = send_of(c, e);
+	char receipt[RECEIPT_SIZE];
 	struct rec_writer w;
 	size_t n = 0;
 
 	if (in->n == 0)
 		return;
+	s.receipt = receipt_of(c, e, receipt);
 	for (size_t i = 1; i < e->rec->n; i++) {
 		const struct rec_field *f = &e->rec->f[i];
 		const char *prefix = named_prefix(f);
@@ -290,7 +316,10 @@ deliver_all(struct route *r, struct conn *c, const struct event *e,
     struct gset *in, struct ident *i)
 {
 	struct send s = send_of(c, e);
+	char receipt[RECEIPT_SIZE];
 
+	if (r->cfg.mailbox == MAILBOX_ALL)
+		s.receipt = receipt_of(c, e, receipt);
 	s.keep = (i != NULL || alert_fits(r, e)) && !e->part && !c->feed;
 	r->count[ROUTE_BROADCAST]++;
 	send_groups(r, in, &s);
@@ -332,8 +361,8 @@ deliver_to(struct route *r, struct conn *c, const struct event *e,
 	}
 	r->count[ROUTE_EXPLICIT]++;
 	deliver_named(r, c, e, in);
-	if (r->synced && !c->feed && slice_is(e->base, "b-t-f") &&
-	    !anybody(r, c, e, in))
+	if (r->cfg.mailbox == MAILBOX_OFF && r->synced && !c->feed &&
+	    slice_is(e->base, "b-t-f") && !anybody(r, c, e, in))
 		chat_failed(r, c, e);
 }
 

@@ -9,6 +9,7 @@
 #define SCRATCH_MAX (REC_LINE_MAX + 65536)
 #define PROGRAM     "ots-route"
 #define FEED_ID     "feed"
+#define STORED_ID   "stored"
 
 /* The answer names the round, so that answers to earlier questions are not
  * mistaken for it. */
@@ -29,16 +30,17 @@ synced(struct route *r)
 	latest_synced(r);
 }
 
-/* The pseudo-connection of all local programs together. */
+/* The pseudo-connection of all local programs together, or of those of whom
+ * only ots-store knows. */
 static struct conn *
-feed_new(struct route *r)
+feed_new(struct route *r, const char *id)
 {
 	struct conn *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
 		return NULL;
-	memcpy(c->id, FEED_ID, sizeof(FEED_ID));
-	c->id_n = sizeof(FEED_ID) - 1;
+	c->id_n = strlen(id);
+	memcpy(c->id, id, c->id_n + 1);
 	c->feed = true;
 	c->access = ACCESS_OK;
 	c->in = gset_ref(r->anon);
@@ -77,9 +79,11 @@ route_new(const struct route_config *cfg, struct route_now now)
 	buf_init(&r->b, SCRATCH_MAX);
 	r->anon = gset_make(&r->groups, &anon, 1);
 	r->nobody = gset_make(&r->groups, NULL, 0);
-	if (r->anon != NULL && r->nobody != NULL)
-		r->feed = feed_new(r);
-	if (r->feed == NULL) {
+	if (r->anon != NULL && r->nobody != NULL) {
+		r->feed = feed_new(r, FEED_ID);
+		r->stored = feed_new(r, STORED_ID);
+	}
+	if (r->feed == NULL || r->stored == NULL) {
 		route_free(&r);
 		return NULL;
 	}
@@ -104,6 +108,8 @@ route_free(struct route **rp)
 		conn_free(r, v);
 	if (r->feed != NULL)
 		conn_free(r, r->feed);
+	if (r->stored != NULL)
+		conn_free(r, r->stored);
 	alert_free_all(r);
 	users_fini(&r->users);
 	gset_unref(&r->groups, r->anon);
@@ -353,6 +359,10 @@ route_record(struct route *r, const struct rec *rec, struct route_now now)
 		on_hello(r, rec, now);
 	else if (rec_is(rec, "announced"))
 		on_announced(r, rec, now);
+	else if (rec_is(rec, "mail"))
+		store_mail(r, rec);
+	else if (rec_is(rec, "latest"))
+		store_latest(r, rec, now);
 	/* What we do not know ends here. */
 }
 

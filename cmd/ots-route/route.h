@@ -19,6 +19,9 @@ struct route_now {
 	uint64_t wall_us; /* for what stands in events */
 };
 
+/* Which chat ots-store keeps for those who are away: its --mailbox. */
+enum route_mailbox { MAILBOX_OFF, MAILBOX_DIRECT, MAILBOX_ALL };
+
 struct route_config {
 	const char *node;
 	uint64_t seed[2];            /* for the hash tables; random */
@@ -28,6 +31,7 @@ struct route_config {
 	uint64_t latest_max;  /* bytes of latest positions in all */
 	uint64_t alert_every; /* microseconds between repeats; 0: never */
 	uint64_t alert_life;  /* microseconds; then an alert is not repeated */
+	enum route_mailbox mailbox;
 	bool auth; /* users count: route_auth tells them; else all are equal */
 };
 
@@ -47,6 +51,10 @@ struct route_config {
 	X(CONSUMED, "consumed", "control events for the server")               \
 	X(FORBIDDEN, "forbidden", "server-only events sent by a client")       \
 	X(CHAT_FAILED, "chat-failed", "chats sent back: nobody has the name")  \
+	X(MAIL, "mail", "chats of the mailbox sent")                           \
+	X(MAIL_LEFT, "mail-left",                                              \
+	    "... not sent: the client has gone, or may not have it")           \
+	X(LATEST, "latest", "positions of the store shown")                    \
 	X(NEWCOMERS, "newcomers", "connections served with latest positions")  \
 	X(REPLAYED, "replayed", "latest positions sent to newcomers")          \
 	X(GONE, "gone", "disconnect notices")                                  \

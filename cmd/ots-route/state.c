@@ -190,6 +190,7 @@ ident_make(struct route *r, struct conn *c, struct slice uid)
 	c->n_idents++;
 	r->n_idents++;
 	c->last = i;
+	store_forget(r, i);
 	return i;
 fail:
 	free(i);

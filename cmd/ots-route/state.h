@@ -91,7 +91,8 @@ enum access {
 struct conn {
 	char id[SLOT_TEXT_MAX];
 	enum access access;
-	bool feed; /* stands for all local programs */
+	/* Stands for all local programs, or for what ots-store remembers. */
+	bool feed;
 	bool mesh; /* stands for all devices on a multicast group or UDP port */
 	bool incognito;
 	bool unalarmed; /* is to be told active alerts once it is known */
@@ -168,7 +169,7 @@ struct route {
 	struct conn_queue changed;
 	size_t n_changed, exact_max;
 	struct crowd lost; /* scratch */
-	struct conn *feed;
+	struct conn *feed, *stored;
 	struct pos_queue latest; /* least recently sent first */
 	size_t latest_bytes, n_idents;
 	struct conn_queue newcomers, waiting;
@@ -318,6 +319,7 @@ struct send {
 	/* The same event in its other encoding, as ots-parse made it; empty
 	 * unless xml is what ots-parse made, too (without its marti). */
 	struct slice pb;
+	struct slice receipt; /* ots-store wants to know; or empty */
 	bool keep;
 	bool plain; /* uid and xml are not escaped yet */
 };
@@ -332,6 +334,12 @@ void deliver_event(
 
 /* A record begun with rec_begin: count it if it could not be written. */
 void route_end(struct route *r, struct rec_writer *w);
+
+/* --- store.c: what ots-store puts into the stream --- */
+void store_mail(struct route *r, const struct rec *rec);
+void store_latest(struct route *r, const struct rec *rec, struct route_now now);
+/* This uid speaks itself: what ots-store said of it counts no more. */
+void store_forget(struct route *r, const struct ident *i);
 
 /* --- latest.c: latest positions and newcomers --- */
 /* live: it was just sent to all; else it was told again. */

@@ -18,7 +18,7 @@ test_frames(void **state)
 	written(&f,
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\txml:<event uid="
 	    "\"a\\tb\\\\c\">\\n</event>\n"
-	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\txml:" EVENT "\n");
+	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000001\txml:" EVENT "\n");
 	/* protobuf, and an empty frame that says nothing */
 	assert_int_equal(bytes(&f, 1, "\xbf\x03\x01\x02\x03\xbf\x00", 7), 0);
 	written(&f, "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\tpb:AQID\n");
@@ -27,7 +27,7 @@ test_frames(void **state)
 			     23 + sizeof EVENT - 1),
 	    0);
 	written(
-	    &f, "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000000\txml:" EVENT "\n");
+	    &f, "ev:frame\tconn:n.1.101\tvia:tcp\tt:5000002\txml:" EVENT "\n");
 	assert_true(f.l.n.nul == 1);
 	/* auth goes nowhere */
 	assert_int_equal(input(&f, 1, "<auth><cot password=\"x\"/></auth>"), 0);

@@ -59,7 +59,7 @@ test_transcript(void **state)
 	    bytes(&f, 0, buf_data(&frame[2]), buf_size(&frame[2])), 0);
 	buf_clear(&want);
 	(void)buf_puts(
-	    &want, "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tpb:");
+	    &want, "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000001\tpb:");
 	(void)buf_put(&want, buf_slice(&text[2]));
 	(void)buf_puts(&want, "\n");
 	assert_int_equal(buf_putc(&want, '\0'), 0);
@@ -151,7 +151,7 @@ test_what_follows(void **state)
 	assert_int_equal(bytes(&f, 0, crlf, sizeof crlf - 1), 0);
 	written(&f,
 	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tpb:YWJj\n"
-	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000000\tpb:ZA==\n");
+	    "ev:frame\tconn:n.0.100\tvia:tcp\tt:5000001\tpb:ZA==\n");
 	queued(&f, 0, YES);
 	assert_true(f.c[0].framer.garbage == 2);
 	/* a second request in the same read, and XML, are garbage */

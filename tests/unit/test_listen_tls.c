@@ -292,6 +292,7 @@ test_forget_auth(void **state)
 		assert_false(holds(part + i, all - i, "SECRET"));
 		assert_false(holds(
 		    f.c[0].framer.keep.p, f.c[0].framer.keep.cap, "SECRET"));
+		f.c[0].last_t = 0;
 		written(&f,
 		    "ev:frame\tconn:n.0.100\tuser:alice\tserial:3\tvia:tls"
 		    "\tt:5000000\txml:<event/>\n");

@@ -334,7 +334,7 @@ test_frames(void **state)
 	    hex("bf01bf1202"
 		"0a00"));
 	written(&f,
-	    "ev:frame\tconn:n.0.100\tvia:udp\tt:5000000\tpeer:192.0.2.7:4242\t"
+	    "ev:frame\tconn:n.0.100\tvia:udp\tt:5000001\tpeer:192.0.2.7:4242\t"
 	    "pb:EgIKAA==\n");
 	assert_true(f.l.n.messages == 2 && f.l.n.protobuf == 1);
 	assert_int_equal(mesh_kind(&f.m, f.l.now), FAN_PB);
