@@ -12,6 +12,8 @@
 #define FLUSH_SIZE ((size_t)256 << 10)
 #define LAST_US    ((uint64_t)1000000)
 
+static char chunk[READ_SIZE];
+
 void
 run_bad_message(void *arg, const char *why, struct slice conn)
 {
@@ -78,15 +80,32 @@ work(struct parse *p)
 	}
 }
 
+/* What is in the pipe already. A server that stops ends its programs in the
+ * order of the stream: nobody comes after us who would read it. */
+static void
+drain(struct parse *p, uint64_t until)
+{
+	ssize_t n;
+
+	while (clock_mono_us() < until &&
+	    (n = io_read(chunk, sizeof chunk, 0)) > 0) {
+		parse_feed(p, chunk, (size_t)n, clock_wall_us());
+		work(p);
+	}
+}
+
 /* TERM may come in the middle of a record, whose rest would mean nothing to a
  * successor that reads the same pipe. Byte by byte: what follows is its. */
 static void
 last(struct parse *p)
 {
-	uint64_t now = clock_mono_us(), until = now + LAST_US;
+	uint64_t now, until;
 	ssize_t n;
 	char c;
 
+	drain(p, clock_mono_us() + LAST_US);
+	now = clock_mono_us();
+	until = now + LAST_US;
 	for (; parse_inside(p) && now < until; now = clock_mono_us()) {
 		n = io_read(&c, 1, until - now);
 		if (n > 0) {
@@ -103,7 +122,6 @@ last(struct parse *p)
 void
 run_loop(struct parse *p)
 {
-	static char chunk[READ_SIZE];
 	ssize_t n = 1;
 
 	flush(p);
