@@ -1,7 +1,7 @@
 # ots: a TAK server made of Unix filters. The two commands of the README are
 # `make run` and `make check`; both install what they need by `make deps`.
 
-VERSION := 0.3.0
+VERSION := 0.4.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 
@@ -97,6 +97,7 @@ CORE_test_rows    := ots-store
 CORE_test_mail    := ots-store
 CORE_test_spool_recover := ots-store
 CORE_test_pass    := ots-store
+CORE_test_pass_full := ots-store
 CORE_test_query_out := ots-query
 TEST_LIBS := -lcmocka -lxml2 -lprotobuf-c -lseccomp -lssl -lcrypto -lpq -lsqlite3 \
              -lsodium -lqrencode -lzip -lm

@@ -185,14 +185,32 @@ stream(struct run *r)
 	return false;
 }
 
+/* What is in the pipe already. A server that stops ends its programs in the
+ * order of the stream: nobody comes after us who would read it. */
+static void
+drain_input(struct run *r)
+{
+	uint64_t until = r->now + LAST_US;
+
+	while (r->now < until) {
+		if (forward(r) == PASS_BLOCKED)
+			wait_for(r, WAIT_OUT, until);
+		else if (take(r, PASS_CHUNK) != PASS_MORE)
+			return;
+		r->now = clock_mono_us();
+	}
+}
+
 /* TERM came in the middle of a record. Byte by byte: what follows is read by
  * our successor. What cannot be written in this time it writes, too. */
 static void
 last(struct run *r)
 {
-	uint64_t until = r->now + LAST_US;
+	uint64_t until;
 	enum pass_got got;
 
+	drain_input(r);
+	until = r->now + LAST_US;
 	while (r->now < until) {
 		if (forward(r) == PASS_BLOCKED) {
 			wait_for(r, WAIT_OUT, until);

@@ -11,8 +11,8 @@ m()
 
 ok "make install" m install
 dest=$tmp/dest/opt/ots
-for p in ots-auth ots-cat ots-certs ots-listen ots-parse ots-phone ots-replay \
-	ots-route ots-server ots-user; do
+for p in ots-auth ots-cat ots-certs ots-listen ots-parse ots-phone ots-query \
+	ots-replay ots-route ots-server ots-store ots-user; do
 	ok "$p is there" test -x "$dest/bin/$p"
 	ok "and its manual" test -e "$(echo "$dest"/share/man/man?/$p.?)"
 done

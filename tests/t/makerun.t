@@ -44,6 +44,7 @@ new_pid()
 		[ "$(pid_of "$1" "$2")" != "$3" ]
 }
 
+programs='ots-auth ots-listen ots-parse ots-store ots-route'
 ok "a server starts on port 0" server one
 one=$server port_one=$port
 ok "a second one beside it" server two OTS_NODE_ID=second_node
@@ -81,7 +82,7 @@ ok "a tap is greeted" wait_for grep -q '^ev:hello' "$tmp/tap"
 person cid "$port_one"
 ok "the tap shows events" wait_for grep -q 'uid:cid' "$tmp/tap"
 
-for program in ots-parse ots-route ots-auth; do
+for program in ots-parse ots-store ots-route ots-auth; do
 	pid=$(pid_of one $program)
 	kill -KILL "$pid"
 	ok "$program is back after kill -9" wait_for new_pid one $program "$pid"
@@ -100,7 +101,7 @@ is "ots-listen has not seen an error" \
 is "no two servers in one folder" $? 100
 like "which is said" "$(cat "$tmp/again.out")" 'already running'
 
-pids=$(for s in ots-auth ots-listen ots-parse ots-route; do pid_of one $s; done)
+pids=$(for s in $programs; do pid_of one "$s"; done)
 # Each program may take ten seconds before it is killed.
 WAIT_SECONDS=45
 kill -TERM "$one"
@@ -116,6 +117,10 @@ is "no wire is left" "$(find "$tmp/one/wires" "$tmp/one/socket" \
 
 # Again, with programs in a folder that only their owner may enter, settings in
 # the env folder, and Ctrl-C, which a terminal sends to the whole group.
+is "what it was told is in the database" "$(ots-query --data "$tmp/one" \
+	events -u cid -f csv | grep -c ,cid,)" 1
+like "the spool is empty" "$(tr '\t' '\n' <"$tmp/one/spool/main/status")" \
+	'^waiting-bytes:0$'
 node=$(cat "$tmp/one/node-id")
 echo 127.0.0.1 >"$tmp/one/env/OTS_STREAMING_INTERFACE"
 echo 0 >"$tmp/one/env/OTS_TCP_STREAMING_PORT"
@@ -135,7 +140,7 @@ unlike "no second administrator" "$(cat "$tmp/third.out")" administrator
 is "a link in a user's folder does not give a file away" \
 	"$(stat -c %u "$tmp/secret")" "$owner"
 is "the name of the node stays" "$(cat "$tmp/one/node-id")" "$node"
-pids=$(for s in ots-auth ots-listen ots-parse ots-route; do pid_of one $s; done)
+pids=$(for s in $programs; do pid_of one "$s"; done)
 kill -INT "-$one"
 ok "Ctrl-C ends it" wait_for gone "$one"
 wait "$one"
@@ -170,7 +175,7 @@ for s in ots-listen ots-parse ots-route; do
 	tr '\0' '\n' <"/proc/$(pid_of 'a b' $s)/environ" |
 		grep -q s3cret && leaks="$leaks $s"
 done
-is "only ots-auth is told the name of the database" "$leaks" ""
+is "only ots-auth and ots-store are told the name of the database" "$leaks" ""
 kill -TERM "$server"
 ok "it ends" wait_for gone "$server"
 

@@ -45,8 +45,8 @@ event()
 }
 
 is "every example is tested" "$(sed -n 's/^```sh test //p' "$TOP/README.md" |
-	sort | tr '\n' ' ')" "bridge check groups json mesh person phone record replay \
-revoke server tap two where "
+	sort | tr '\n' ' ')" "bridge check groups json mesh person phone query record \
+replay revoke server tap tuesday two where "
 is "and every shell example is marked" \
 	"$(grep -c '^```sh$' "$TOP/README.md")" 0
 
@@ -100,6 +100,18 @@ is "a capture as JSON" "$(python3 -c 'import json, sys
 print(*(json.loads(line)["uid"] for line in sys.stdin))' \
 	<"$tmp/tap/capture.json")" "foe friend"
 
+# Its time of arrival is told by the recording.
+sed 's/	t:[0-9]*/	t:1715079600000000/' "$tmp/record/day.rec" >"$tmp/tuesday.rec"
+ots-store --spool "$tmp/spool" -D "$tmp/tuesday.db" <"$tmp/tuesday.rec" \
+	>/dev/null 2>"$tmp/store.err"
+cp "$tmp/b" "$tmp/b.old"
+export OTS_DATABASE_URI="$tmp/tuesday.db"
+start tuesday tuesday
+unset OTS_DATABASE_URI
+ok "last Tuesday is played" wait_for sh -c \
+	'[ "$(grep -c uid=.eve "$1")" -gt "$(grep -c uid=.eve "$2")" ]' \
+	sh "$tmp/b" "$tmp/b.old" || diag "$(cat "$tmp/tuesday/err" "$tmp/store.err")"
+
 # What is typed beside `make run`.
 mkdir -p "$tmp/home/build"
 ln -s "$BIN" "$tmp/home/build/bin"
@@ -129,6 +141,11 @@ ok "alice is told of bob" wait_for grep -q 'callsign="bob"' "$tmp/home/two.out" 
 	diag "$(cat "$tmp/home/two.err")"
 ok "bob is told of alice" wait_for grep -q 'callsign="alice"' "$tmp/home/two.out"
 ok "check says that alice can connect" here check
+tracked()
+{
+	here query && grep -q '<name>alice</name>' "$tmp/home/tracks.kml"
+}
+ok "a track of alice" wait_for tracked || diag "$(cat "$tmp/home/tracks.kml")"
 ok "groups" here groups
 ok "the mesh" here mesh
 ok "and bob is revoked" here revoke

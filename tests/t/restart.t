@@ -28,8 +28,11 @@ records()
 begin()
 {
 	: >ready
-	# shellcheck disable=SC2016 # for the inner shell
-	spawn sh -c 'exec "$1" -d 3 <in >out 2>>log 3>ready' sh "$1" 7>&- 8>&-
+	options=
+	[ "$1" != ots-store ] || options='--spool spool --database one.db'
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; words
+	spawn sh -c 'exec "$@" -d 3 <in >out 2>>log 3>ready' sh "$1" $options \
+		7>&- 8>&-
 	pid=$spawned
 	wait_for test -s ready
 }
@@ -73,6 +76,19 @@ the_half()
 	echo >&7
 }
 
+# what_is_there PROGRAM: TERM comes before what lies in the pipe is read.
+what_is_there()
+{
+	begin "$1"
+	kill -STOP "$pid"
+	records 11 40 >&7
+	kill -TERM "$pid"
+	kill -CONT "$pid"
+	wait "$pid"
+	is "$1: TERM ends it with 0, with a full pipe" $? 0
+	ok "$1: what was there is read to the end" wait_for got 40
+}
+
 # in_pieces: standard input flows, in pieces that are no whole records.
 in_pieces()
 {
@@ -103,13 +119,14 @@ load()
 	stop
 }
 
-for program in ots-parse ots-route; do
+for program in ots-parse ots-store ots-route; do
 	mkfifo in out
 	exec 7<>in 8<>out # both ways, as a supervisor holds them
 	spawn sh -c 'exec cat <out >>got' 7>&- 8>&-
 	reader=$spawned
 	: >log
 	the_half $program
+	[ $program = ots-route ] || what_is_there $program
 	load $program
 	unlike "$program: nothing is torn" "$(cat log)" 'why=torn'
 	exec 7>&- 8>&-
