@@ -1,8 +1,6 @@
 /* cotpb_scan.h - a canonical event (ots-record(5)) taken apart, as far as TAK
- * protocol version 1 does. Pure; reads any bytes, in linear time. In canonical
- * XML < and > are only in tags and " only around values, so all that a scanner
- * must know is where the tags are. Slices are loans from the event, values are
- * raw (references not undone). */
+ * protocol version 1 does. Pure; reads any bytes, in linear time (cotwalk.h).
+ * Slices are loans from the event, values are raw (references not undone). */
 #ifndef OTS_COTPB_SCAN_H
 #define OTS_COTPB_SCAN_H
 

@@ -24,74 +24,76 @@ bad(struct cotwalk *w)
 static bool
 name_byte(char c)
 {
-	return c != '=' && c != '"' && c != '\'' && c != '/' && c != '&' &&
-	    (unsigned char)c > ' ';
+	/* Nearly all are letters, which are above these. */
+	return (unsigned char)c > '=' ||
+	    (c > ' ' && c != '=' && c != '"' && c != '\'' && c != '/' &&
+		c != '&');
 }
 
-/* A name at the front of the tag. */
+/* Behind the name that begins there. */
+static const char *
+name_end(const char *p, const char *end)
+{
+	while (p < end && name_byte(*p))
+		p++;
+	return p;
+}
+
 static struct slice
-take_name(struct slice *tag)
+between(const char *from, const char *to)
 {
-	struct slice name = {tag->p, 0};
-
-	while (name.n < tag->n && name_byte(tag->p[name.n]))
-		name.n++;
-	tag->p += name.n;
-	tag->n -= name.n;
-	return name;
+	return (struct slice){from, (size_t)(to - from)};
 }
 
-/* One name="value" behind a blank. */
-static bool
-take_attr(struct cotwalk *w, struct slice *tag)
+/* One name="value" behind a blank, in a tag that ends at `end`: behind it;
+ * NULL: it is none. */
+static const char *
+take_attr(struct cotwalk *w, const char *p, const char *end)
 {
-	const char *close;
-	struct slice name;
+	const char *name, *value, *close;
 
-	if (tag->p[0] != ' ' || w->n_attr == COTWALK_ATTRS_MAX)
-		return false;
-	tag->p++;
-	tag->n--;
-	name = take_name(tag);
-	if (name.n == 0 || !slice_starts(*tag, "=\""))
-		return false;
-	close = memchr(tag->p + 2, '"', tag->n - 2);
+	if (*p != ' ' || w->n_attr == COTWALK_ATTRS_MAX)
+		return NULL;
+	name = p + 1;
+	p = name_end(name, end);
+	if (p == name || end - p < 2 || p[0] != '=' || p[1] != '"')
+		return NULL;
+	value = p + 2;
+	close = memchr(value, '"', (size_t)(end - value));
 	if (!close)
-		return false;
-	w->attr[w->n_attr++] = (struct cotwalk_attr){
-	    name, {tag->p + 2, (size_t)(close - tag->p) - 2}};
-	tag->n -= (size_t)(close + 1 - tag->p);
-	tag->p = close + 1;
-	return true;
+		return NULL;
+	w->attr[w->n_attr++] =
+	    (struct cotwalk_attr){between(name, p), between(value, close)};
+	return close + 1;
 }
 
 /* </name>, without its brackets and the slash. */
 static enum cotwalk_token
 end_tag(struct cotwalk *w, struct slice tag)
 {
-	struct slice name = take_name(&tag), open;
-
-	if (tag.n || w->depth == 0 || name.n == 0)
+	if (w->depth == 0 || !slice_eq(tag, w->open[w->depth - 1]))
 		return bad(w);
-	open = w->open[w->depth - 1];
-	if (!open.p || !slice_eq(name, open))
-		return bad(w);
-	w->name = name;
+	w->name = tag;
 	w->depth--;
 	return w->token = COTWALK_END;
 }
 
 static enum cotwalk_token
-start_tag(struct cotwalk *w, struct slice tag)
+start_tag(struct cotwalk *w, const char *name, const char *end)
 {
-	w->empty = tag.n && tag.p[tag.n - 1] == '/';
-	tag.n -= w->empty;
-	w->name = take_name(&tag);
-	if (w->name.n == 0 || w->depth == COTWALK_DEPTH_MAX)
+	const char *p;
+
+	w->empty = name < end && end[-1] == '/';
+	end -= w->empty;
+	p = name_end(name, end);
+	if (p == name || w->depth == COTWALK_DEPTH_MAX)
 		return bad(w);
-	while (tag.n)
-		if (!take_attr(w, &tag))
+	w->name = between(name, p);
+	while (p < end) {
+		p = take_attr(w, p, end);
+		if (!p)
 			return bad(w);
+	}
 	w->open[w->depth++] = w->name;
 	return w->token = COTWALK_START;
 }
@@ -99,19 +101,15 @@ start_tag(struct cotwalk *w, struct slice tag)
 static enum cotwalk_token
 take_tag(struct cotwalk *w)
 {
-	const char *close = memchr(w->at, '>', (size_t)(w->end - w->at));
-	struct slice tag;
+	const char *p = w->at + 1, *end = memchr(p, '>', (size_t)(w->end - p));
 
-	if (!close)
+	if (!end || memchr(p, '<', (size_t)(end - p)))
 		return bad(w);
-	tag = (struct slice){w->at + 1, (size_t)(close - w->at) - 1};
-	if (memchr(tag.p, '<', tag.n))
-		return bad(w);
-	w->at = close + 1;
+	w->at = end + 1;
 	w->n_attr = 0;
-	if (tag.n && tag.p[0] == '/')
-		return end_tag(w, (struct slice){tag.p + 1, tag.n - 1});
-	return start_tag(w, tag);
+	if (p < end && *p == '/')
+		return end_tag(w, between(p + 1, end));
+	return start_tag(w, p, end);
 }
 
 /* Within the root element, up to the next tag. */
@@ -156,6 +154,8 @@ cotwalk_skip(struct cotwalk *w)
 {
 	unsigned depth = w->depth;
 
+	if (w->empty)
+		return cotwalk_next(w) == COTWALK_END;
 	while (cotwalk_next(w) != COTWALK_END || w->depth >= depth)
 		if (w->token == COTWALK_BAD)
 			return false;

@@ -13,7 +13,7 @@
 
 /* What cotxml.h lets through, and what the server writes itself. */
 #define COTWALK_ATTRS_MAX 200
-#define COTWALK_DEPTH_MAX 66
+#define COTWALK_DEPTH_MAX 64
 
 enum cotwalk_token {
 	COTWALK_BAD,   /* it is not canonical; nothing follows */

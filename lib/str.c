@@ -81,6 +81,23 @@ utf8_sequence(const unsigned char *p, size_t n)
 	return len;
 }
 
+/* How many bytes from the front are letters of ASCII and no NUL; in steps. */
+static size_t
+plain_words(const unsigned char *p, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101u, high = 0x8080808080808080u;
+	uint64_t a, b;
+	size_t i;
+
+	for (i = 0; n - i >= 16; i += 16) {
+		memcpy(&a, p + i, 8);
+		memcpy(&b, p + i + 8, 8);
+		if (((a - ones) | a | (b - ones) | b) & high)
+			break;
+	}
+	return i;
+}
+
 bool
 utf8_valid(const char *s, size_t n)
 {
@@ -91,7 +108,8 @@ utf8_valid(const char *s, size_t n)
 		if (p[i] == 0)
 			return false;
 		if (p[i] < 0x80) {
-			i++;
+			len = plain_words(p + i, n - i);
+			i += len ? len : 1;
 			continue;
 		}
 		len = utf8_sequence(p + i, n - i);

@@ -108,6 +108,13 @@ test_utf8(void **state)
 	assert_false(utf8_valid("a\0b", 3));
 	for (i = 0; i < sizeof bad / sizeof *bad; i++)
 		assert_false(utf8_valid(bad[i], strlen(bad[i])));
+	for (i = 0; i < 32; i++) {
+		char text[] = "eight letters at a time, or less";
+
+		assert_true(utf8_valid(text, 32));
+		text[i] = i % 2 ? '\x80' : '\0';
+		assert_false(utf8_valid(text, 32));
+	}
 }
 
 static void
