@@ -1,7 +1,7 @@
 /* accounts_sql.h - the statements of accounts.h, for both engines: X(id, text).
  * Parameters are $1, $2 ...; times are microseconds, ids are ours. Nothing that
- * only one engine knows: test_accounts prepares each on both and looks for such
- * words. */
+ * only one engine knows: test_statements prepares each on both and looks for
+ * such words. */
 #ifndef OTS_ACCOUNTS_SQL_H
 #define OTS_ACCOUNTS_SQL_H
 

@@ -181,9 +181,7 @@ check_values(struct db *d, const struct db_val *v, size_t n)
 	for (i = 0; i < n; i++) {
 		if (v[i].s.n > DB_VALUE_MAX)
 			return db_fail(d, EINVAL, "a value is too long");
-		if (v[i].type == DB_TEXT &&
-		    (memchr(v[i].s.p, '\0', v[i].s.n) ||
-			!utf8_valid(v[i].s.p, v[i].s.n)))
+		if (v[i].type == DB_TEXT && !utf8_valid(v[i].s.p, v[i].s.n))
 			return db_fail(d, EINVAL, "a text is not UTF-8");
 		if (v[i].type == DB_DOUBLE && !isfinite(v[i].f))
 			return db_fail(d, EINVAL, "a number is not finite");
@@ -426,9 +424,9 @@ db_heavy(struct db *d)
 }
 
 int
-db_compact(struct db *d, const char *table)
+db_compact(struct db *d)
 {
 	assert(!d->inside);
 	d->conflict = false;
-	return d->engine->ready(d) < 0 ? -1 : d->engine->compact(d, table);
+	return d->engine->ready(d) < 0 ? -1 : d->engine->compact(d);
 }

@@ -11,6 +11,7 @@
  *   EPROTO   it was made by a newer version of this program
  *   EINVAL   a value over DB_VALUE_MAX, a text that is not UTF-8 or has a NUL,
  *            a number that is not finite, a bad URI
+ *   ESTALE   its tables have gone: it is another one, to be opened again
  *   EIO      anything else
  * No text of an error holds a password. One thread at a time; not over fork. */
 #ifndef OTS_DB_H
@@ -200,10 +201,9 @@ int db_fail(struct db *d, int err, const char *fmt, ...)
 
 /* For who writes or reads a lot: larger caches. */
 int db_heavy(struct db *d);
-/* Give room back that deleted rows have left, not in a transaction: some of it
- * (SQLite; 1: there is more), or all of this table's (PostgreSQL: VACUUM, which
- * waits for hours if it must). */
-int db_compact(struct db *d, const char *table);
+/* Give some of the room back that deleted rows have left, not in a transaction:
+ * 1: there is more; 0; -1. PostgreSQL sees to that by itself: 0. */
+int db_compact(struct db *d);
 
 /* Prepare a statement now (tests do, for all of them). */
 int db_prepare(struct db *d, unsigned id);

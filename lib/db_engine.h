@@ -52,7 +52,7 @@ struct db_engine {
 	int (*load_end)(struct db_load *l);
 	void (*load_drop)(struct db_load *l);
 	int (*heavy)(struct db *d); /* or NULL */
-	int (*compact)(struct db *d, const char *table);
+	int (*compact)(struct db *d);
 };
 
 extern const struct db_engine db_sqlite, db_pg;

@@ -12,38 +12,7 @@
 
 #define CONNECT_MS  5000
 #define ANSWER_MS   30000
-#define COMPACT_MS  (6 * 3600 * 1000)
 #define OPTIONS_MAX 64
-
-/* Failures ------------------------------------------------------------------*/
-
-/* Put stars over a password. */
-static void
-mask(char *text, const char *secret)
-{
-	size_t n = secret ? strlen(secret) : 0;
-	char *at = text;
-
-	while (n && (at = strstr(at, secret)) != NULL) {
-		memset(at, '*', n);
-		at += n;
-	}
-}
-
-/* The first line. */
-static int
-pg_fail(struct db *d, int err, const char *text)
-{
-	struct pg *p = d->h;
-	char line[DB_WHY_MAX];
-	size_t n = strcspn(text, "\n");
-
-	if (str_fmt(line, sizeof line, "%.*s", (int)(n < 200 ? n : 200), text) <
-	    0)
-		*line = '\0';
-	mask(line, p->secret);
-	return db_fail(d, err, "postgresql: %s", line);
-}
 
 static void
 lose(struct pg *p)
@@ -61,46 +30,6 @@ pg_lost(struct db *d, const char *text)
 	lose(p);
 	errno = EAGAIN;
 	return -1;
-}
-
-/* errno for an SQLSTATE (PostgreSQL, appendix A). */
-static int
-state_errno(struct db *d, const char *state)
-{
-	struct slice s = slice_of(state);
-
-	if (slice_is(s, "23505"))
-		return EEXIST;
-	if (slice_is(s, "08P01")) /* our mistake, not the connection's */
-		return EIO;
-	/* Serialization failure, deadlock, lock timeout. */
-	if (slice_is(s, "40001") || slice_is(s, "40P01") ||
-	    slice_is(s, "55P03")) {
-		d->conflict = true;
-		return EAGAIN;
-	}
-	/* Connection, resources, operator intervention, system error. */
-	if (slice_starts(s, "08") || slice_starts(s, "53") ||
-	    slice_starts(s, "57") || slice_starts(s, "58"))
-		return EAGAIN;
-	/* Authorization, no such database, rights. */
-	if (slice_starts(s, "28") || slice_is(s, "3D000") ||
-	    slice_is(s, "42501"))
-		return EACCES;
-	return EIO;
-}
-
-int
-pg_fail_result(struct db *d, const PGresult *res)
-{
-	struct pg *p = d->h;
-	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-
-	if (PQstatus(p->c) == CONNECTION_BAD)
-		return pg_lost(d, text ? text : "the connection was lost");
-	return pg_fail(d, state_errno(d, state ? state : ""),
-	    text ? text : "an error without a text");
 }
 
 /* Waiting -------------------------------------------------------------------*/
@@ -121,9 +50,8 @@ wait_until(struct pg *p, short events, uint64_t until)
 uint64_t
 pg_until(const struct db *d)
 {
-	const struct pg *p = d->h;
-
-	return clock_mono_us() + p->answer_ms * UINT64_C(1000);
+	(void)d;
+	return clock_mono_us() + ANSWER_MS * UINT64_C(1000);
 }
 
 /* Both ways at once: a server that cannot write does not read. */
@@ -277,8 +205,7 @@ connect_errno(struct db *d, const char *text)
 		n = strspn(text + 3, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
 		if (n == 5 && text[8] == ':') {
 			memcpy(state, text + 3, 5);
-			return state_errno(d, state) == EACCES ? EACCES
-							       : EAGAIN;
+			return pg_errno(d, state) == EACCES ? EACCES : EAGAIN;
 		}
 	}
 	return EAGAIN;
@@ -328,7 +255,11 @@ set_up(struct db *d)
 	    "SET client_min_messages = error;"
 	    /* Compiling costs more than our statements. */
 	    "SELECT set_config(name, 'off', false) FROM pg_settings "
-	    "WHERE name = 'jit'");
+	    "WHERE name = 'jit';"
+	    /* What is committed must outlive a crash of the server: ots-store
+	     * has no other copy of it then. */
+	    "SELECT set_config(name, 'on', false) FROM pg_settings "
+	    "WHERE name = 'synchronous_commit' AND setting = 'off'");
 }
 
 static int
@@ -405,7 +336,6 @@ pg_open(struct db *d, const char *uri)
 
 	if (!p)
 		return db_fail(d, EAGAIN, "no memory");
-	p->answer_ms = ANSWER_MS;
 	p->prepared = calloc(d->schema->n_sql + 1, sizeof *p->prepared);
 	p->busy = calloc(d->schema->n_sql + 1, sizeof *p->busy);
 	if (!p->prepared || !p->busy)
@@ -443,26 +373,12 @@ pg_close(struct db *d)
 	d->h = NULL;
 }
 
+/* Its autovacuum makes the room usable again, beside us and with breaks. */
 static int
-pg_compact(struct db *d, const char *table)
+pg_compact(struct db *d)
 {
-	struct pg *p = d->h;
-	char sql[160];
-	int r, err;
-
-	if (str_fmt(sql, sizeof sql, "VACUUM %s", table) < 0)
-		return db_fail(d, EINVAL, "the name of the table is too long");
-	if (pg_script(d, "SET statement_timeout = 0") < 0)
-		return -1;
-	p->answer_ms = COMPACT_MS;
-	r = pg_script(d, sql);
-	err = errno;
-	p->answer_ms = ANSWER_MS;
-	if (r == 0)
-		return pg_script(d, "SET statement_timeout = '25s'");
-	lose(p); /* the next one has its time limits again */
-	errno = err;
-	return -1;
+	(void)d;
+	return 0;
 }
 
 const struct db_engine db_pg = {

@@ -16,10 +16,13 @@ struct pg {
 	PGconn *c;              /* NULL: lost */
 	bool *prepared;         /* one for each SQL text */
 	bool *busy;             /* its rows are not ended */
-	uint64_t answer_ms;     /* how long an answer may take */
 	int may_stage;          /* db_pg_load.c; 0: not known */
 };
 
+/* db_fail with the first line of the text, without the password: -1. */
+int pg_fail(struct db *d, int err, const char *text);
+/* errno for an SQLSTATE; notes a conflict. */
+int pg_errno(struct db *d, const char *state);
 /* The connection is of no use any more: -1 with EAGAIN. */
 int pg_lost(struct db *d, const char *text);
 /* Until when an answer to what is sent now must have come. */

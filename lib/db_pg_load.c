@@ -178,6 +178,7 @@ may_stage(struct db *d, bool *may)
 	return 0;
 }
 
+/* Empty also when this transaction has loaded by it before. */
 static int
 make_stage(struct db *d, unsigned id, const struct insert *in)
 {
@@ -186,8 +187,9 @@ make_stage(struct db *d, unsigned id, const struct insert *in)
 
 	if (str_fmt(sql, sizeof sql,
 		"CREATE TEMP TABLE IF NOT EXISTS ots_load_%u "
-		"ON COMMIT DELETE ROWS AS SELECT %.*s FROM %.*s WITH NO DATA",
-		id, ARG(names(in)), ARG(in->table)) < 0)
+		"ON COMMIT DELETE ROWS AS SELECT %.*s FROM %.*s WITH NO DATA;"
+		"DELETE FROM ots_load_%u",
+		id, ARG(names(in)), ARG(in->table), id) < 0)
 		return db_fail(d, EIO, "statement %u is too long", id);
 	res = pg_simple(d, sql);
 	PQclear(res);
@@ -338,7 +340,7 @@ end_copy(struct db_load *l, struct pg_load *q)
 	return 0;
 }
 
-/* Out of the temporary table, which is empty for the next load. */
+/* Out of the temporary table. */
 static int
 end_stage(struct db_load *l, struct pg_load *q)
 {
@@ -349,9 +351,8 @@ end_stage(struct db_load *l, struct pg_load *q)
 	if (end_copy(l, q) < 0)
 		return -1;
 	if (str_fmt(sql, sizeof sql,
-		"WITH loaded AS (DELETE FROM ots_load_%u RETURNING *) "
-		"INSERT INTO %.*s %.*s SELECT %.*s FROM loaded%s",
-		l->id, ARG(in->table), ARG(in->columns), ARG(names(in)),
+		"INSERT INTO %.*s %.*s SELECT %.*s FROM ots_load_%u%s",
+		ARG(in->table), ARG(in->columns), ARG(names(in)), l->id,
 		in->rest) < 0)
 		return db_fail(l->db, EIO, "statement %u is too long", l->id);
 	res = pg_simple(l->db, sql);

@@ -143,7 +143,7 @@ wires_open(struct local_client *c)
 		&c->out, l->loop, c->fd_out, l->queue_high, l->queue_max) < 0 ||
 	    wire_in_open(&c->in, l->loop, c->fd, l->chunk, l->line_max) < 0)
 		return -1;
-	return rec_hello(&c->out.q, l->program, l->node, 0);
+	return rec_hello(&c->out.q, l->program, l->node, 0, 0);
 }
 
 static int

@@ -162,14 +162,12 @@ label_len(const char *p, size_t n)
 	return i && i <= REC_LABEL_MAX && i < n && p[i] == ':' ? i : 0;
 }
 
-/* Every backslash begins one of the four escapes; no NUL, no CR. */
+/* Every backslash begins one of the four escapes. */
 static bool
-raw_valid(struct slice raw)
+escapes_valid(struct slice raw)
 {
 	const char *p = raw.p, *end = raw.p + raw.n;
 
-	if (memchr(raw.p, '\0', raw.n) || memchr(raw.p, '\r', raw.n))
-		return false;
 	while ((p = memchr(p, '\\', (size_t)(end - p)))) {
 		if (end - p < 2 || !unescape_of(p[1]))
 			return false;
@@ -186,12 +184,17 @@ rec_parse(struct rec *r, struct slice line)
 	size_t n;
 
 	r->line = line;
+	r->escaped = false;
 	r->n = 0;
 	r->kind = (struct slice){"", 0};
-	if (line.n == 0)
+	if (line.n == 0 || slice_is(line, "\t"))
 		return 0;
 	if (line.n > REC_LINE_MAX)
 		return fail(E2BIG);
+	/* A few looks at the whole line rather than at each field. */
+	if (memchr(p, '\0', line.n) || memchr(p, '\r', line.n))
+		return fail(EBADMSG);
+	r->escaped = memchr(p, '\\', line.n) != NULL;
 	for (;; p = tab + 1) {
 		tab = memchr(p, '\t', (size_t)(end - p));
 		n = tab ? (size_t)(tab - p) : (size_t)(end - p);
@@ -202,7 +205,7 @@ rec_parse(struct rec *r, struct slice line)
 		if (f->label.n == 0)
 			return fail(EBADMSG);
 		f->raw = (struct slice){p + f->label.n + 1, n - f->label.n - 1};
-		if (!raw_valid(f->raw))
+		if (r->escaped && !escapes_valid(f->raw))
 			return fail(EBADMSG);
 		if (!tab)
 			break;
@@ -365,7 +368,8 @@ rec_end(struct rec_writer *w)
 }
 
 int
-rec_hello(struct buf *b, const char *program, const char *node, uint64_t round)
+rec_hello(struct buf *b, const char *program, const char *node, uint64_t round,
+    uint64_t t)
 {
 	struct rec_writer w;
 
@@ -377,6 +381,8 @@ rec_hello(struct buf *b, const char *program, const char *node, uint64_t round)
 	rec_puts(&w, "node", node);
 	if (round)
 		rec_put_u64(&w, "round", round);
+	if (t)
+		rec_put_u64(&w, "t", t);
 	return rec_end(&w);
 }
 

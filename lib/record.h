@@ -27,13 +27,15 @@ struct rec_field {
 struct rec {
 	struct slice line; /* without the LF */
 	struct slice kind;
-	size_t n; /* fields, ev included */
+	bool escaped; /* there is an escape in it */
+	size_t n;     /* fields, ev included */
 	struct rec_field f[REC_FIELDS_MAX];
 };
 
-/* Split a line (without its LF). 1: a record; 0: an empty line, which means
- * nothing; -1 with errno EBADMSG: not a record (no ev first, a field without
- * colon, a bad label, a bad escape, a NUL or CR), or E2BIG: over a limit. */
+/* Split a line (without its LF). 1: a record; 0: an empty line or a TAB alone,
+ * which mean nothing; -1 with errno EBADMSG: not a record (no ev first, a field
+ * without colon, a bad label, a bad escape, a NUL or CR), or E2BIG: over a
+ * limit. */
 int rec_parse(struct rec *r, struct slice line);
 
 /* The raw value of the first field of that label; false if there is none. */
@@ -85,9 +87,9 @@ void rec_put_fields(
 int rec_end(struct rec_writer *w);
 
 /* The first bytes of every program: an LF, so that a predecessor's torn line
- * ends, and ev:hello version program node [round]. round 0: no label. */
-int rec_hello(
-    struct buf *b, const char *program, const char *node, uint64_t round);
+ * ends, and ev:hello version program node [round] [t]. round, t 0: no label. */
+int rec_hello(struct buf *b, const char *program, const char *node,
+    uint64_t round, uint64_t t);
 
 /* Cut a byte stream into lines. Feed borrows p until rec_lines_next returns 0,
  * which copies what is left of an unfinished line. */

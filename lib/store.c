@@ -27,6 +27,7 @@ set_up(struct store *s, const char *uri, char err[256])
 	clock_seed(s->seed);
 	for (i = 0; i < T_COUNT; i++)
 		map_init(&s->fact[i].by_key, s->seed);
+	map_init(&s->known, s->seed);
 	store_drop(s);
 	s->db = db_open(uri, &store_schema, err);
 	if (!s->db)
@@ -60,10 +61,13 @@ store_close(struct store **s)
 	if (!*s)
 		return;
 	store_drop(*s);
+	store_known_fini(*s);
+	store_mem_fini(&(*s)->mem);
 	store_keys_fini(*s);
 	for (i = 0; i < T_COUNT; i++)
 		map_fini(&(*s)->fact[i].by_key);
 	free((*s)->row);
+	store_visits_forget(*s);
 	db_close(&(*s)->db);
 	free(*s);
 	*s = NULL;
@@ -148,6 +152,8 @@ store_commit(
 	s->place = *place;
 	if (s->n_rows)
 		s->last_id = s->row[s->n_rows - 1].id;
+	store_known_done(s);
+	s->n_rows = 0;
 	store_drop(s);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buf.h"
 #include "str.h"
 
 #define STORE_KEY_MAX   1024  /* bytes, as COT_TEXT_MAX */
@@ -60,6 +61,7 @@ struct store_event {
 	const struct slice *groups; /* that it was sent into, sorted */
 	size_t n_groups;
 	bool identity; /* it says who its sender is (cot-streaming 1.6) */
+	bool shown;    /* ... to all, and to who comes later (7.9) */
 	bool has_track, has_battery;
 	double speed, course; /* m/s, degrees: with has_track */
 	int64_t battery;      /* percent: with has_battery */
@@ -69,13 +71,14 @@ struct store_event {
 struct store_chat {
 	struct slice room, room_name, parent, owner, sender_uid,
 	    sender_callsign, text;
+	struct slice message; /* its id, by which receipts name it */
 	int64_t time;
 	const struct slice *member;
 	size_t n_members;
 };
 struct store_receipt {
-	struct slice chat, who;
-	char kind; /* d delivered, r read, p pending, s failed */
+	struct slice chat, who; /* the id of a message */
+	char kind;              /* d delivered, r read, p pending, s failed */
 };
 struct store_item {
 	const char *kind; /* marker, route, drawing, line */
@@ -90,10 +93,12 @@ struct store_blob {               /* casevac, video, file share, statistics */
 };
 struct store_conn {
 	struct slice conn, user, serial, via, peer, why;
+	struct slice groups; /* that its open names: of store_groups_put */
 	int64_t t;
 };
+/* Mail for a device, as long as it is that user's; n 0: of no user. */
 struct store_mail {
-	struct slice receiver; /* uid of a device */
+	struct slice receiver, user;
 	struct slice receipt;
 	int64_t expires;
 };
@@ -122,11 +127,17 @@ int store_add_open(struct store *s, const struct store_conn *c);
 int store_add_close(struct store *s, const struct store_conn *c);
 /* A new ots-listen of that node: connections from before t are gone. */
 int store_add_restart(struct store *s, struct slice node, int64_t t);
-/* A mail is on its way to its receiver; has been taken by its client. */
-int store_add_sent(
-    struct store *s, struct slice receipt, struct slice receiver, int64_t t);
-int store_add_delivered(
-    struct store *s, struct slice receipt, struct slice receiver, int64_t t);
+/* All at that connection leave the others' maps, until they send again; while
+ * it is incognito, until it says that it no longer is. */
+int store_add_hidden(struct store *s, struct slice conn, bool incognito);
+/* This device at that connection takes its leave. */
+int store_add_left(struct store *s, struct slice conn, struct slice uid);
+/* A mail is on its way to its receiver, over that connection; its client, which
+ * is that user's, has taken it. */
+int store_add_sent(struct store *s, struct slice receipt, struct slice receiver,
+    struct slice conn, int64_t t);
+int store_add_delivered(struct store *s, struct slice receipt,
+    struct slice receiver, struct slice user, int64_t t);
 
 /* EAGAIN: the database is away, and it is not known whether the batch was
  * written. EACCES, EPROTO: it lets nobody write. In these cases the batch is
@@ -141,6 +152,8 @@ int store_commit(
 void store_drop(struct store *s);
 /* Events and bytes in the batch. */
 size_t store_pending(const struct store *s, size_t *bytes);
+/* The id of the newest event: after a store_commit. */
+int64_t store_last_id(const struct store *s);
 
 /* Places of one degree by one: the same for all in it, growing with lat, then
  * with lon. */
@@ -152,39 +165,49 @@ int64_t store_cell(double lat, double lon);
 /* Texts are loans until fn returns. It returns 0, or else ends the walk; it
  * must not call the store. */
 
-/* The newest event of each device that is located and not stale at `now`. */
+/* By which event a device is on the others' maps that was there when its
+ * ots-listen ended (store_add_restart), and has not come back: those that are
+ * not stale at `now`, of devices behind `after` ("": all) in the order of their
+ * uids. */
 struct store_latest {
 	int64_t id; /* of the event: when it arrived, made unique */
 	int64_t stale;
-	const char *uid, *type, *callsign, *user, *xml;
+	const char *uid, *user, *xml;
 	const char *groups; /* as store_groups_next reads it */
-	double lat, lon;
 };
-int store_each_latest(struct store *s, int64_t now,
+int store_each_latest(struct store *s, const char *after, int64_t now,
     int (*fn)(void *arg, const struct store_latest *l), void *arg);
 
-/* Mail for a device: pending, or sent before `sent_before` without having been
- * delivered, arrived before `before`, not expired at `now`; oldest first, at
- * most `max`. */
+/* Mail for a device of a user that is at the connection conn: pending, or sent
+ * over another connection, which has ended, or before `sent_before`, and not
+ * delivered. With ids up to `upto`, not expired at `now`; oldest first, at most
+ * `max`. */
 struct store_letter {
 	int64_t id, expires, tries;
 	const char *receipt, *uid, *device, *user, *groups, *xml;
 };
 struct store_mail_query {
-	struct slice receiver;
-	int64_t before, sent_before, now;
+	struct slice receiver, user, conn;
+	int64_t upto, sent_before, now;
 	size_t max;
 };
 int store_each_mail(struct store *s, const struct store_mail_query *q,
     int (*fn)(void *arg, const struct store_letter *l), void *arg);
-/* How many wait for a device. */
-int store_mail_count(
-    struct store *s, struct slice receiver, int64_t now, int64_t *n);
+/* How many wait for a device of a user; without those of the batch. */
+int store_mail_count(struct store *s, struct slice receiver, struct slice user,
+    int64_t now, int64_t *n);
+/* Each device for which a mail is that was not delivered, and whose it was;
+ * with those of the batch. */
+int store_each_receiver(struct store *s, struct slice receipt,
+    int (*fn)(void *arg, struct slice uid, struct slice user), void *arg);
 
-/* A device: who is meant by a callsign; each that was seen since a time. */
+/* A device, as it will be with the batch: each of a callsign (up to 1000); each
+ * that was seen since a time. */
 struct store_device {
-	const char *uid, *callsign, *user, *conn, *groups;
-	int64_t last_seen;
+	const char *uid;
+	const char *callsign, *user; /* NULL: none */
+	const char *conn;            /* "": it is away */
+	int64_t last_seen, connected_at;
 };
 int store_each_device_named(struct store *s, struct slice callsign,
     int (*fn)(void *arg, const struct store_device *d), void *arg);
@@ -194,10 +217,22 @@ int store_each_device(struct store *s, int64_t since,
 int store_device(struct store *s, struct slice uid,
     int (*fn)(void *arg, const struct store_device *d), void *arg);
 
+/* The connections that are open in the database, and the device that spoke last
+ * at each (NULL: none yet). */
+struct store_open {
+	const char *conn, *user, *device;
+	const char *groups; /* that its open named; NULL: none */
+	bool incognito;
+};
+int store_each_open(struct store *s,
+    int (*fn)(void *arg, const struct store_open *o), void *arg);
+
 /* Group names of a set, one after the other: each is separated from the next by
  * TAB, and in them backslash and TAB are written \\ and \t. *at begins with the
  * text of the set. The name is written into out: its length, -1: no more. */
 int store_groups_next(const char **at, char *out, size_t size);
+/* Append such a text. 0, or -1 as of buf.h. */
+int store_groups_put(struct buf *out, const struct slice *groups, size_t n);
 
 /* Retention -----------------------------------------------------------------*/
 
@@ -233,7 +268,7 @@ int store_kind_of(struct slice name, enum store_kind *k);
  * -1. A pause between two calls lets others in. */
 int64_t store_retain(struct store *s, enum store_kind k, int64_t before);
 /* Give some of the room back that was freed: 1: there is more; 0; -1. On
- * PostgreSQL each call is a VACUUM of one table, which may take long. */
+ * PostgreSQL nothing: its autovacuum makes room usable again. */
 int store_vacuum(struct store *s);
 
 #endif

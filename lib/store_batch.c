@@ -43,6 +43,8 @@ store_drop(struct store *s)
 {
 	int i;
 
+	if (s->n_rows)
+		store_visits_forget(s);
 	for (i = 0; i < T_COUNT; i++) {
 		s->fact[i].first = NULL;
 		s->fact[i].last = &s->fact[i].first;
@@ -63,6 +65,12 @@ store_pending(const struct store *s, size_t *bytes)
 	return s->n_rows;
 }
 
+int64_t
+store_last_id(const struct store *s)
+{
+	return s->last_id;
+}
+
 /* Facts ---------------------------------------------------------------------*/
 
 /* A new row at the end of a table's. NULL: no memory. */
@@ -77,7 +85,7 @@ fact_new(struct store *s, enum store_table t, uint32_t event)
 		return NULL;
 	memset(f, 0, sizeof *f + n * sizeof f->v[0]);
 	f->event = event;
-	f->deleted = STORE_NO_EVENT;
+	f->other = STORE_NO_EVENT;
 	*s->fact[t].last = f;
 	s->fact[t].last = &f->next;
 	s->n_facts++;
@@ -132,7 +140,7 @@ store_put_newest(struct store *s, enum store_table t, struct slice key,
 	if (!f || !store_fact_set(s, f, lead[t], v, n))
 		return store_fail(ENOMEM);
 	f->event = event;
-	f->deleted = STORE_NO_EVENT;
+	f->other = STORE_NO_EVENT;
 	return 0;
 }
 
@@ -228,5 +236,7 @@ store_add(struct store *s, const struct store_event *e)
 		store_cell_seen(s, r->cell);
 	}
 	s->n_rows++;
+	if (store_has_position(r) && store_add_visit(s, r) < 0)
+		return -1;
 	return store_add_device(s, &r->e);
 }

@@ -23,14 +23,16 @@ extern const struct db_schema store_schema;
 
 struct store_piece;
 struct store_mem {
-	struct store_piece *first;
+	struct store_piece *first, *spare;
 	size_t used; /* bytes that were asked for */
 };
 /* For any type. NULL: no memory. */
 void *store_mem_take(struct store_mem *m, size_t n);
-/* Copy *s, which may be absent. false: no memory. */
+/* Copy *s, which may be absent; a NUL comes behind it. false: no memory. */
 bool store_mem_copy(struct store_mem *m, struct slice *s);
+/* All of it ends; as much is kept for the next batch. */
 void store_mem_reset(struct store_mem *m);
+void store_mem_fini(struct store_mem *m);
 
 /* Types, group sets and cells: numbers for what occurs.
  * ------------------------ An entry gets its number in a transaction of its own
@@ -45,6 +47,7 @@ struct store_key {
 struct store_keys {
 	struct map types, sets;
 	struct store_key *new_types, *new_sets;
+	const struct store_key *last_type, *last_set;
 	unsigned char *cells; /* by cell: CELL_... */
 	size_t n_new_cells;
 };
@@ -76,14 +79,17 @@ struct store_row {
  * is the id of its event, with 2 also the second its group set. They are
  * written in this order. */
 #define STORE_TABLES(X)                                                        \
+	X(VISITS, VISIT_ADD, 3, 1)                                             \
 	X(AWAY, DEVICE_AWAY, 2, 0)                                             \
-	X(DEVICES, DEVICE_PUT, 26, 2)                                          \
-	X(CONNS, CONN_PUT, 9, 0)                                               \
+	X(HIDDEN, DEVICES_HIDDEN, 1, 0)                                        \
+	X(LEFT, DEVICE_LEFT, 2, 0)                                             \
+	X(DEVICES, DEVICE_PUT, D_COUNT, 2)                                     \
+	X(CONNS, CONN_PUT, 11, 0)                                              \
 	X(CONNS_GONE, CONNS_GONE, 3, 0)                                        \
 	X(DEVICES_AWAY, DEVICES_AWAY, 3, 0)                                    \
 	X(ROOMS, ROOM_PUT, 4, 0)                                               \
 	X(MEMBERS, MEMBER_ADD, 2, 0)                                           \
-	X(CHATS, CHAT_ADD, 9, 2)                                               \
+	X(CHATS, CHAT_ADD, 11, 2)                                              \
 	X(RECEIPTS, RECEIPT_ADD, 6, 2)                                         \
 	X(DELETIONS, DELETION_ADD, 4, 2)                                       \
 	X(ITEMS_DELETED, ITEM_DELETED, 3, 2)                                   \
@@ -93,9 +99,9 @@ struct store_row {
 	X(SHARES, SHARE_ADD, 6, 2)                                             \
 	X(STATS, STATS_ADD, 4, 2)                                              \
 	X(LETTERS, LETTER_ADD, 7, 2)                                           \
-	X(MAIL, MAIL_ADD, 4, 1)                                                \
-	X(SENT, MAIL_SENT, 3, 0)                                               \
-	X(DELIVERED, MAIL_DELIVERED, 3, 0)
+	X(MAIL, MAIL_ADD, 5, 1)                                                \
+	X(SENT, MAIL_SENT, 4, 0)                                               \
+	X(DELIVERED, MAIL_DELIVERED, 4, 0)
 
 enum store_table {
 #define X(name, sql, n, lead) T_##name,
@@ -106,8 +112,13 @@ enum store_table {
 
 struct store_fact {
 	struct store_fact *next;
-	uint32_t event;   /* STORE_NO_EVENT: its first values are null */
-	uint32_t deleted; /* of an item: the event that did it */
+	uint32_t event; /* STORE_NO_EVENT: its first values are null */
+	/* Of an item: the event that deleted it. Of a device: that by which it
+	 * is shown. Of a connection: the first behind the last by which its
+	 * devices were hidden. */
+	uint32_t other;
+	uint32_t walk; /* of a device: the last that has come by it */
+	bool moves;    /* of a device: DEVICE_MOVE says it all */
 	struct db_val v[];
 };
 
@@ -117,6 +128,38 @@ struct store_facts {
 	struct store_fact *first, **last;
 	struct map by_key;
 };
+
+/* Tracks are of what is in the field. */
+static inline bool
+store_has_position(const struct store_row *r)
+{
+	return r->e.located && slice_starts(r->e.type, "a-");
+}
+
+/* Values of DEVICE_PUT; of CONN_PUT. */
+enum {
+	D_EVENT,
+	D_SET,
+	D_UID,
+	D_CALLSIGN,
+	D_USERNAME = 12,
+	D_TYPE,
+	D_FIRST,
+	D_LAST,
+	D_STALE,
+	D_LAT,
+	D_LON,
+	D_HAE,
+	D_SPEED,
+	D_COURSE,
+	D_BATTERY,
+	D_CONNECTED,
+	D_CONN,
+	D_DISCONNECTED,
+	D_SHOWN,
+	D_COUNT
+};
+enum { C_OPENED = 5, C_CLOSED, C_WHY, C_DEVICE, C_INCOGNITO, C_GROUPS };
 
 struct store_alarm {
 	struct store_alarm *next;
@@ -133,14 +176,18 @@ struct store {
 	size_t n_rows, cap_rows, n_facts;
 	struct store_facts fact[T_COUNT];
 	struct store_alarm *alarms, **last_alarm;
+	struct store_visits *visits; /* NULL: none are known */
 	int64_t
 	    last_id; /* of the newest event in the database, as far as known */
 	struct store_place place;
+	struct map known; /* store_known.c: devices */
+	uint64_t known_until;
+	uint32_t walk; /* over devices: the last one */
 	bool placed;
 	bool unsure; /* whether the batch is in the database */
-	/* Where retention and vacuum go on. */
+	/* Where retention goes on. */
 	char device[STORE_KEY_MAX + 1];
-	size_t vacuum_at;
+	int64_t gone[STORE_SQL_COUNT]; /* by the statement that looks for it */
 };
 
 /* Set errno: -1. */
@@ -152,6 +199,12 @@ static inline bool
 store_key_fits(struct slice s)
 {
 	return s.p && s.n <= STORE_KEY_MAX;
+}
+
+static inline struct db_val
+store_or_empty(struct slice s)
+{
+	return s.n ? dbv_slice(s) : dbv_text("");
 }
 
 /* A new row; v are its values behind those of the event that was added last.
@@ -175,6 +228,34 @@ bool store_fact_merge(struct store *s, struct store_fact *f, size_t from,
 int store_add_device(struct store *s, const struct store_event *e);
 /* At the end of the batch. */
 void store_settle_devices(struct store *s);
+
+/* Has the database been told that this device is at that connection? */
+bool store_known_at(
+    const struct store *s, struct slice device, struct slice conn);
+/* Write the devices of the batch: all of a row, or only where it is. */
+int store_write_devices(struct db *d, const struct store *s);
+/* The batch is in the database. */
+void store_known_done(struct store *s);
+void store_known_fini(struct store *s);
+
+/* What the batch says of the device d->uid: false: nothing. Texts as loans
+ * until it ends. */
+bool store_batch_device(struct store *s, struct store_device *d);
+/* The next device of the batch that this walk has not come by, of that callsign
+ * (p NULL: any), from *at on. NULL: none. */
+const char *store_batch_next(
+    struct store *s, struct slice callsign, const struct store_fact **at);
+/* As store_each_receiver, of the batch. What fn returned last, or 0. */
+int store_batch_receivers(struct store *s, struct slice receipt,
+    int (*fn)(void *arg, struct slice uid, struct slice user), void *arg);
+
+/* A position that was added last: there is a row of ots_visits from less than
+ * STORE_VISIT_US before it, or it makes one. */
+#define STORE_DAY_US   INT64_C(86400000000)
+#define STORE_VISIT_US (2 * STORE_DAY_US)
+int store_add_visit(struct store *s, const struct store_row *r);
+/* Rows of a batch that is given up were not written. */
+void store_visits_forget(struct store *s);
 
 /* Write the batch, in a transaction. */
 struct store_job {

@@ -47,7 +47,7 @@
 	" ON ots_group_set_members (group_set);"                               \
 	"CREATE TABLE ots_cells (cell " ID ");" /* store_cell */
 
-#define EVENT_COLUMNS(KEY)                                                     \
+#define EVENT_COLUMNS                                                          \
 	" type_id bigint NOT NULL,"                                            \
 	" how text NOT NULL,"                                                  \
 	" time bigint NOT NULL,"                                               \
@@ -58,7 +58,6 @@
 	" hae double precision NOT NULL,"                                      \
 	" ce double precision NOT NULL,"                                       \
 	" le double precision NOT NULL,"                                       \
-	" username text,"                                                      \
 	" device text,"                                                        \
 	" callsign text,"                                                      \
 	" group_set bigint NOT NULL,"                                          \
@@ -68,35 +67,44 @@
 	"CREATE TABLE ots_events ("                                            \
 	" id " ID ","                                                          \
 	" uid " KEY " NOT NULL,"                                               \
+	" username " KEY ","                                                   \
 	" cell bigint," /* null: no place */                                   \
-	    EVENT_COLUMNS(                                                     \
-		KEY) ");"                                                      \
-		     "CREATE INDEX ots_events_uid ON ots_events (uid, id);"    \
-		     "CREATE INDEX ots_events_type ON ots_events (type_id, "   \
-		     "id);"                                                    \
-		     "CREATE INDEX ots_events_group_set ON ots_events "        \
-		     "(group_set, id);"                                        \
-		     "CREATE INDEX ots_events_cell ON ots_events (cell, id)"   \
-		     " WHERE cell IS NOT NULL;" /* The last event of a uid of  \
-						   which ots_events has none   \
-						   left. */                    \
-		     "CREATE TABLE ots_latest ("                               \
-		     " uid " KEY " PRIMARY KEY,"                               \
-		     " id bigint NOT NULL," EVENT_COLUMNS(                     \
-			 KEY) ");"                                             \
-			      "CREATE INDEX ots_latest_id ON ots_latest (id);" \
-			      "CREATE TABLE ots_positions ("                   \
-			      " id " ID ","                                    \
-			      " uid " KEY " NOT NULL,"                         \
-			      " lat double precision NOT NULL,"                \
-			      " lon double precision NOT NULL,"                \
-			      " hae double precision NOT NULL,"                \
-			      " ce double precision NOT NULL,"                 \
-			      " speed double precision,"                       \
-			      " course double precision,"                      \
-			      " battery bigint);"                              \
-			      "CREATE INDEX ots_positions_uid ON "             \
-			      "ots_positions (uid, id);"
+	    EVENT_COLUMNS ");"                                                 \
+	"CREATE INDEX ots_events_uid ON ots_events (uid, id);"                 \
+	"CREATE INDEX ots_events_type ON ots_events (type_id, id);"            \
+	"CREATE INDEX ots_events_group_set ON ots_events (group_set, id);"     \
+	"CREATE INDEX ots_events_username ON ots_events (username, id)"        \
+	" WHERE username IS NOT NULL;"                                         \
+	"CREATE INDEX ots_events_cell ON ots_events (cell, id)"                \
+	" WHERE cell IS NOT NULL;" /* The last event of a uid of which         \
+				      ots_events has none left. */             \
+	"CREATE TABLE ots_latest ("                                            \
+	" uid " KEY " PRIMARY KEY,"                                            \
+	" id bigint NOT NULL,"                                                 \
+	" username text," EVENT_COLUMNS ");"                                   \
+	"CREATE INDEX ots_latest_id ON ots_latest (id);"
+
+/* A visit: with this event a uid came to a cell, or it was its first one there
+ * for a day. So a box on the map becomes some days of some uids
+ * (store_visit.c).
+ */
+#define TRACKS_1(ID, KEY, HOT)                                                 \
+	"CREATE TABLE ots_positions ("                                         \
+	" id " ID ","                                                          \
+	" uid " KEY " NOT NULL,"                                               \
+	" lat double precision NOT NULL,"                                      \
+	" lon double precision NOT NULL,"                                      \
+	" hae double precision NOT NULL,"                                      \
+	" ce double precision NOT NULL,"                                       \
+	" speed double precision,"                                             \
+	" course double precision,"                                            \
+	" battery bigint);"                                                    \
+	"CREATE INDEX ots_positions_uid ON ots_positions (uid, id);"           \
+	"CREATE TABLE ots_visits ("                                            \
+	" id " ID ","                                                          \
+	" uid " KEY " NOT NULL,"                                               \
+	" cell bigint NOT NULL);"                                              \
+	"CREATE INDEX ots_visits_uid ON ots_visits (uid, cell, id);"
 
 /* No index may have a column that changes with each position, or PostgreSQL
  * writes to all of them each time. */
@@ -128,7 +136,9 @@
 	" battery bigint,"                                                     \
 	" conn " KEY "," /* '' and null: away */                               \
 	" connected_at bigint,"                                                \
-	" disconnected_at bigint)" HOT ";"                                     \
+	" disconnected_at bigint," /* The event by which it is on the others'  \
+				      maps; 0 and null: not. */                \
+	" shown bigint)" HOT ";"                                               \
 	"CREATE INDEX ots_devices_callsign ON ots_devices (callsign, uid);"    \
 	"CREATE INDEX ots_devices_conn ON ots_devices (conn)"                  \
 	" WHERE conn <> '';"                                                   \
@@ -141,7 +151,9 @@
 	" opened bigint,"                                                      \
 	" closed bigint,"                                                      \
 	" why text,"                                                           \
-	" device text)" HOT ";"                                                \
+	" device text,"                                                        \
+	" incognito bigint,"                                                   \
+	" own_groups text)" HOT ";" /* named by its open */                    \
 	"CREATE INDEX ots_connections_open ON ots_connections (conn)"          \
 	" WHERE closed IS NULL;"                                               \
 	"CREATE INDEX ots_connections_closed ON ots_connections (closed)"      \
@@ -162,14 +174,19 @@
 	" room " KEY ","                                                       \
 	" sender_uid " KEY ","                                                 \
 	" sender_callsign text,"                                               \
+	" username " KEY ","                                                   \
 	" text text,"                                                          \
-	" time bigint NOT NULL);"                                              \
+	" time bigint NOT NULL,"                                               \
+	" message " KEY " NOT NULL);" /* its id; of all events of a chat */    \
 	"CREATE INDEX ots_chats_uid ON ots_chats (uid);"                       \
+	"CREATE INDEX ots_chats_message ON ots_chats (message);"               \
 	"CREATE INDEX ots_chats_room ON ots_chats (room, id);"                 \
 	"CREATE INDEX ots_chats_sender ON ots_chats (sender_uid, id);"         \
 	"CREATE INDEX ots_chats_group_set ON ots_chats (group_set, id);"       \
+	"CREATE INDEX ots_chats_username ON ots_chats (username, id)"          \
+	" WHERE username IS NOT NULL;"                                         \
 	"CREATE TABLE ots_receipts ("                                          \
-	" id " ID "," FACT " chat " KEY " NOT NULL," /* uid of the chat */     \
+	" id " ID "," FACT " chat " KEY " NOT NULL," /* ots_chats.message */   \
 	" kind text NOT NULL,"                                                 \
 	" who text);"                                                          \
 	"CREATE INDEX ots_receipts_chat ON ots_receipts (chat);"
@@ -229,7 +246,8 @@
 	"CREATE INDEX ots_deletions_uid ON ots_deletions (uid);"
 
 /* A letter has all that its delivery needs: the event may be forgotten before
- * it. state: 0 pending, 1 sent, 2 delivered. */
+ * it. state: 0 pending, 1 sent to the connection conn, 2 delivered. username:
+ * whose device the receiver was, '' nobody's. */
 #define MAIL_1(ID, KEY, HOT)                                                   \
 	"CREATE TABLE ots_letters ("                                           \
 	" id " ID "," FACT " uid text NOT NULL,"                               \
@@ -240,10 +258,12 @@
 	"CREATE TABLE ots_mail ("                                              \
 	" id bigint NOT NULL,"                                                 \
 	" receiver " KEY " NOT NULL,"                                          \
+	" username text NOT NULL,"                                             \
 	" receipt " KEY " NOT NULL,"                                           \
 	" state bigint NOT NULL DEFAULT 0,"                                    \
 	" tries bigint NOT NULL DEFAULT 0,"                                    \
 	" sent bigint NOT NULL DEFAULT 0,"                                     \
+	" conn text NOT NULL DEFAULT '',"                                      \
 	" expires bigint NOT NULL,"                                            \
 	" PRIMARY KEY (id, receiver));"                                        \
 	"CREATE INDEX ots_mail_waiting ON ots_mail (receiver, id)"             \
@@ -254,6 +274,7 @@
 #define VERSION_1(ID, KEY, HOT)                                                \
 	SMALL_1(ID, KEY, HOT)                                                  \
 	EVENTS_1(ID, KEY, HOT)                                                 \
+	TRACKS_1(ID, KEY, HOT)                                                 \
 	DEVICES_1(ID, KEY, HOT)                                                \
 	CHATS_1(ID, KEY, HOT)                                                  \
 	FACTS_1(ID, KEY, HOT)                                                  \

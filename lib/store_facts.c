@@ -63,13 +63,17 @@ int
 store_add_chat(struct store *s, const struct store_chat *c)
 {
 	const struct store_event *e = last(s);
+	struct slice message = c->message;
 	size_t i;
 
+	if (!store_key_fits(message))
+		message.n = 0;
 	if (store_put(s, T_CHATS,
 		DB_VALUES(dbv_slice(e->device), dbv_slice(e->uid),
 		    key_or_null(c->room), key_or_null(c->sender_uid),
 		    dbv_slice(c->sender_callsign), dbv_slice(c->text),
-		    dbv_i64(c->time))) < 0)
+		    dbv_i64(c->time), dbv_slice(message.n ? message : e->uid),
+		    key_or_null(e->user))) < 0)
 		return -1;
 	if (!store_key_fits(c->room))
 		return 0;
@@ -134,7 +138,7 @@ store_add_deletion(struct store *s, struct slice uid)
 	/* One that this batch will write is newer than what it deletes. */
 	f = map_get(&s->fact[T_ITEMS].by_key, uid);
 	if (f && share_group(e, &s->row[f->event].e))
-		f->deleted = last_at(s);
+		f->other = last_at(s);
 	if (store_put(s, T_ITEMS_DELETED, DB_VALUES(dbv_slice(uid))) < 0)
 		return -1;
 	return store_put(
@@ -212,40 +216,64 @@ add_letter(struct store *s, int64_t expires)
 		dbv_slice(r->e.user), dbv_i64(expires), dbv_slice(r->e.xml)));
 }
 
+/* Of MAIL_ADD. */
+enum { M_RECEIVER = 1, M_USER };
+
+/* All mail of an event stands together; the first of it is found by the
+ * receipt. */
 int
 store_add_mail(struct store *s, const struct store_mail *m)
 {
+	const struct db_val v[] = {dbv_slice(m->receiver),
+	    store_or_empty(m->user), dbv_slice(m->receipt),
+	    dbv_i64(m->expires)};
+
 	if (!store_key_fits(m->receiver) || !store_key_fits(m->receipt))
 		return 0;
 	if (add_letter(s, m->expires) < 0)
 		return -1;
-	return store_put(s, T_MAIL,
-	    DB_VALUES(dbv_slice(m->receiver), dbv_slice(m->receipt),
-		dbv_i64(m->expires)));
+	if (map_get(&s->fact[T_MAIL].by_key, m->receipt))
+		return store_put(s, T_MAIL, v, 4);
+	return store_put_newest(s, T_MAIL, m->receipt, v, 4);
 }
 
+int
+store_batch_receivers(struct store *s, struct slice receipt,
+    int (*fn)(void *arg, struct slice uid, struct slice user), void *arg)
+{
+	const struct store_fact *f = map_get(&s->fact[T_MAIL].by_key, receipt);
+	uint32_t event = f ? f->event : STORE_NO_EVENT;
+	int r = 0;
+
+	for (; f && f->event == event && r == 0; f = f->next)
+		r = fn(arg, f->v[M_RECEIVER].s, f->v[M_USER].s);
+	return r;
+}
+
+/* `who` is its connection, or its user. */
 static int
 add_mail_state(struct store *s, enum store_table t, struct slice receipt,
-    struct slice receiver, int64_t when)
+    struct slice receiver, struct slice who, int64_t when)
 {
 	if (store_full(s))
 		return store_fail(ENOBUFS);
 	if (!store_key_fits(receipt) || !store_key_fits(receiver))
 		return 0;
 	return store_put(s, t,
-	    DB_VALUES(dbv_slice(receipt), dbv_slice(receiver), dbv_i64(when)));
+	    DB_VALUES(dbv_slice(receipt), dbv_slice(receiver), dbv_i64(when),
+		store_or_empty(who)));
 }
 
 int
-store_add_sent(
-    struct store *s, struct slice receipt, struct slice receiver, int64_t t)
+store_add_sent(struct store *s, struct slice receipt, struct slice receiver,
+    struct slice conn, int64_t t)
 {
-	return add_mail_state(s, T_SENT, receipt, receiver, t);
+	return add_mail_state(s, T_SENT, receipt, receiver, conn, t);
 }
 
 int
-store_add_delivered(
-    struct store *s, struct slice receipt, struct slice receiver, int64_t t)
+store_add_delivered(struct store *s, struct slice receipt,
+    struct slice receiver, struct slice user, int64_t t)
 {
-	return add_mail_state(s, T_DELIVERED, receipt, receiver, t);
+	return add_mail_state(s, T_DELIVERED, receipt, receiver, user, t);
 }

@@ -81,6 +81,9 @@ store_type(struct store *s, struct slice type)
 {
 	const struct store_key *k;
 
+	k = s->keys.last_type;
+	if (k && slice_eq(k->text, type))
+		return k;
 	while (type.n > STORE_KEY_MAX)
 		type = shorter(type);
 	k = map_get(&s->keys.types, type);
@@ -88,7 +91,10 @@ store_type(struct store *s, struct slice type)
 		type = shorter(type);
 		k = map_get(&s->keys.types, type);
 	}
-	return k ? k : key_at(&s->keys.types, type, &s->keys.new_types);
+	if (!k)
+		k = key_at(&s->keys.types, type, &s->keys.new_types);
+	s->keys.last_type = k;
+	return k;
 }
 
 static int
@@ -153,26 +159,55 @@ store_groups_next(const char **at, char *out, size_t size)
 	return (int)n;
 }
 
+int
+store_groups_put(struct buf *out, const struct slice *groups, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (i)
+			buf_putc(out, '\t');
+		put_name(out, groups[i]);
+	}
+	return out->failed ? -1 : 0;
+}
+
+/* Are these, as they are, the names of the set? */
+static bool
+same_names(const struct store_key *k, const struct slice *groups, size_t n)
+{
+	const char *p = k->text.p, *end = p + k->text.n;
+	size_t i, at;
+
+	for (i = 0; i < n; i++) {
+		if (i && (p == end || *p++ != '\t'))
+			return false;
+		for (at = 0; at < groups[i].n; at++, p++)
+			if (p == end || *p != groups[i].p[at] || *p == '\\' ||
+			    *p == '\t')
+				return false;
+	}
+	return p == end;
+}
+
 const struct store_key *
 store_set(struct store *s, const struct slice *groups, size_t n)
 {
-	const struct store_key *k = NULL;
+	const struct store_key *k = s->keys.last_set;
 	struct buf b;
-	size_t i;
 
 	if (n == 0)
 		return &no_groups;
+	if (k && same_names(k, groups, n))
+		return k;
+	k = NULL;
 	buf_init(&b, NAMES_MAX);
-	for (i = 0; i < n; i++) {
-		if (buf_size(&b))
-			buf_putc(&b, '\t');
-		put_name(&b, groups[i]);
-	}
-	if (!b.failed)
+	if (store_groups_put(&b, groups, n) == 0)
 		k = key_at(&s->keys.sets,
 		    buf_size(&b) ? buf_slice(&b) : SLICE(""),
 		    &s->keys.new_sets);
 	buf_fini(&b);
+	s->keys.last_set = k;
 	return k;
 }
 
@@ -335,6 +370,7 @@ forget(struct map *m, struct store_key **list)
 void
 store_keys_forget(struct store *s)
 {
+	s->keys.last_type = s->keys.last_set = NULL;
 	forget(&s->keys.types, &s->keys.new_types);
 	forget(&s->keys.sets, &s->keys.new_sets);
 	if (s->keys.sets.n > SETS_MAX) {

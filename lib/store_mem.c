@@ -15,24 +15,33 @@ struct store_piece {
 
 /* The first piece is the one that is being filled. */
 static struct store_piece *
+piece_put(struct store_mem *m, struct store_piece *p, bool behind)
+{
+	struct store_piece **at =
+	    behind && m->first ? &m->first->next : &m->first;
+
+	p->used = 0;
+	p->next = *at;
+	*at = p;
+	return p;
+}
+
+static struct store_piece *
 piece_new(struct store_mem *m, size_t n)
 {
 	size_t size = n > PIECE ? n : PIECE;
-	struct store_piece *p = malloc(sizeof *p + size);
+	struct store_piece *p = m->spare;
 
-	if (!p)
-		return NULL;
-	p->size = size;
-	p->used = 0;
-	/* One that is full at once goes behind. */
-	if (size > PIECE && m->first) {
-		p->next = m->first->next;
-		m->first->next = p;
+	if (size == PIECE && p) {
+		m->spare = p->next;
 	} else {
-		p->next = m->first;
-		m->first = p;
+		p = malloc(sizeof *p + size);
+		if (!p)
+			return NULL;
+		p->size = size;
 	}
-	return p;
+	/* One that is full at once goes behind. */
+	return piece_put(m, p, size > PIECE);
 }
 
 void *
@@ -54,33 +63,74 @@ store_mem_take(struct store_mem *m, size_t n)
 	return at;
 }
 
+/* Is it a copy already, with its NUL? Not all are found. */
+static bool
+is_ours(const struct store_mem *m, struct slice s)
+{
+	const struct store_piece *p = m->first;
+	uintptr_t at = (uintptr_t)s.p, from = p ? (uintptr_t)p->data : 0;
+
+	return p && at >= from && at - from < p->used &&
+	    s.n < p->used - (at - from) && s.p[s.n] == '\0';
+}
+
 bool
 store_mem_copy(struct store_mem *m, struct slice *s)
 {
 	char *p;
 
-	if (!s->p)
+	if (!s->p || is_ours(m, *s))
 		return true;
 	if (s->n == 0) {
 		s->p = "";
 		return true;
 	}
-	p = store_mem_take(m, s->n);
+	p = store_mem_take(m, s->n + 1);
 	if (!p)
 		return false;
 	memcpy(p, s->p, s->n);
+	p[s->n] = '\0';
 	s->p = p;
 	return true;
 }
 
+static void
+free_pieces(struct store_piece **list)
+{
+	struct store_piece *p;
+
+	while ((p = *list)) {
+		*list = p->next;
+		free(p);
+	}
+}
+
+/* As much as this batch had is kept for the next one: a page that is new costs
+ * more than what is written to it. */
 void
 store_mem_reset(struct store_mem *m)
 {
-	struct store_piece *p = m->first, *next;
+	struct store_mem next = {.first = NULL};
+	struct store_piece *p, *after;
 
-	for (; p; p = next) {
-		next = p->next;
-		free(p);
+	if (!m->first)
+		return;
+	free_pieces(&m->spare);
+	for (p = m->first; p; p = after) {
+		after = p->next;
+		if (p->size > PIECE) {
+			free(p);
+			continue;
+		}
+		p->next = next.spare;
+		next.spare = p;
 	}
-	*m = (struct store_mem){0};
+	*m = next;
+}
+
+void
+store_mem_fini(struct store_mem *m)
+{
+	free_pieces(&m->first);
+	free_pieces(&m->spare);
 }

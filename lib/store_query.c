@@ -110,6 +110,10 @@ query_begin(struct query_run *run, struct store_reader *r,
 		run->until = newest;
 	if (q->group && read_sets(run) < 0)
 		return -1;
+	/* No type is as long as that. */
+	if (q->type &&
+	    query_prefix_end(q->type, run->type_end, sizeof run->type_end) < 0)
+		return 0;
 	return run->after < run->until && (!q->group || run->n_sets);
 }
 

@@ -59,11 +59,11 @@ struct store_point {
 	bool gap; /* some before it in this track were not in the box */
 };
 
-/* user: who had that device last. */
+/* message: its id, by which receipts name it. */
 struct store_chat_row {
 	int64_t id, time;
-	const char *uid, *room, *room_name, *sender, *callsign, *user, *device,
-	    *groups, *text;
+	const char *uid, *message, *room, *room_name, *sender, *callsign, *user,
+	    *device, *groups, *text;
 };
 
 struct store_device_row {

@@ -83,6 +83,23 @@ query_box_cells(
 	return n;
 }
 
+struct query_band
+query_box_band(const struct store_box *b)
+{
+	struct query_band band = {.first = store_cell(b->south, -180),
+	    .last = store_cell(b->north, -180) + COLUMNS - 1};
+	bool column[COLUMNS] = {false};
+	int64_t x;
+
+	mark_columns(column, b);
+	for (x = 0; x < COLUMNS; x++)
+		if (column[x] && !column[(x + COLUMNS - 1) % COLUMNS])
+			band.column = x;
+	for (x = 1; x < COLUMNS; x++)
+		band.more += column[(band.column + x) % COLUMNS];
+	return band;
+}
+
 /* Texts are compared byte by byte. The next byte is ASCII, or, as it must be
  * UTF-8, the end is behind the last character that there can be. */
 int

@@ -1,21 +1,45 @@
-/* Ids by one of several ways, and the rows of them. */
+/* Ids by the best of several ways, those that others do not have left out, and
+ * the rows of them. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "str.h"
-#include "store.h"
 #include "store_query_own.h"
 
-/* Which way is best is found by looking: at so many ids, of so many keys. */
+/* Which way is best is found by looking: at so many ids, of so many keys. One
+ * of more keys than KEYS_MAX is left alone at first: to find the first id of
+ * each takes a while, and where so much is meant, most of what there is is. */
 #define LOOK_IDS  2048
 #define LOOK_KEYS 64
+#define KEYS_MAX  2048
+/* If there is little of it in so many rows, it was wrong. */
+#define TRY_ROWS 1024
+#define TRY_HITS (TRY_ROWS / 16)
+/* Rows of a long way are not read where ways of few keys do not have their ids,
+ * as long as finding that out costs less than the rows would (query_merge). */
+#define SIEVE_KEYS 8
+#define SIEVE_MOST 100000
+#define ROW_COST   30
+/* Ids that are passed over before somebody else has a turn. */
+#define PASS_IDS 2048
 
 struct walk {
 	struct query_run *run;
 	const struct query_way *way;
 	struct query_merge merge;
 	size_t found; /* ids that were seen ahead, at most LOOK_IDS */
+	bool crowded; /* more than KEYS_MAX keys, and none is in merge */
+};
+
+/* A question on its way. */
+struct search {
+	struct query_run *run;
+	const struct query_plan *plan;
+	struct walk walk[QUERY_WAYS_MAX];
+	struct walk *best, *crowded; /* crowded: instead of all ids */
+	bool sieve[QUERY_WAYS_MAX];
+	uint64_t passed; /* ids that were not in a sieve */
+	bool over;       /* a sieve has no more */
+	uint64_t rows;
 };
 
 static int
@@ -29,16 +53,16 @@ static int
 read_ids(void *arg, int64_t key, int64_t after, int64_t *ids, size_t max)
 {
 	const struct walk *w = arg;
+	const struct query_way *way = w->way;
 	struct db_val v[4] = {dbv_i64(after), dbv_i64(w->run->until),
 	    dbv_i64((int64_t)max), dbv_i64(key)};
 	struct db_rows r;
 	size_t n = 0;
-	int got;
+	int got = 0;
 
-	if (w->way->heads == QUERY_SQL_COUNT)
-		v[3] = dbv_text(w->way->text);
-	if (db_query(
-		w->run->r->db, &r, w->way->ids, v, w->way->keyless ? 3 : 4) < 0)
+	if (way->heads == QUERY_NONE)
+		v[3] = dbv_text(way->text);
+	if (db_query(w->run->r->db, &r, way->ids, v, way->keyless ? 3 : 4) < 0)
 		return -1;
 	while (n < max && (got = db_next(&r)) == 1)
 		ids[n++] = db_get_i64(&r, 0);
@@ -49,52 +73,65 @@ read_ids(void *arg, int64_t key, int64_t after, int64_t *ids, size_t max)
 /* Keys ----------------------------------------------------------------------*/
 
 static int
-read_heads(struct walk *w, const struct db_val *v, size_t n)
+add_head(struct walk *w, int64_t key, int64_t id)
 {
+	if (query_merge_add(&w->merge, key, id) < 0)
+		return no_memory(w->run);
+	return 0;
+}
+
+/* Keys that v says, at most *left of them. */
+static int
+read_heads(struct walk *w, const struct db_val v[2], size_t *left)
+{
+	int64_t max = *left < INT64_MAX ? (int64_t)*left + 1 : INT64_MAX;
 	struct db_rows r;
 	int got;
 
-	if (db_query(w->run->r->db, &r, w->way->heads, v, n) < 0)
+	if (db_query(w->run->r->db, &r, w->way->heads,
+		DB_VALUES(dbv_i64(w->run->after), dbv_i64(w->run->until), v[0],
+		    v[1], dbv_i64(max))) < 0)
 		return -1;
 	while ((got = db_next(&r)) == 1) {
-		if (db_get_null(&r, 1))
-			continue;
-		if (query_merge_add(
-			&w->merge, db_get_i64(&r, 0), db_get_i64(&r, 1)) < 0) {
-			db_end(&r);
-			return no_memory(w->run);
+		if (*left == 0) {
+			w->crowded = true;
+			break;
+		}
+		--*left;
+		if (!db_get_null(&r, 1) &&
+		    add_head(w, db_get_i64(&r, 0), db_get_i64(&r, 1)) < 0) {
+			got = -1;
+			break;
 		}
 	}
 	db_end(&r);
-	return got;
+	return got < 0 ? -1 : 0;
 }
 
 static int
-heads_of_cells(struct walk *w)
+heads_of_cells(struct walk *w, size_t *left)
 {
 	struct query_cells cells[QUERY_CELLS_MAX];
 	size_t n = query_box_cells(w->run->q->box, cells), i;
 
-	for (i = 0; i < n; i++)
-		if (read_heads(w,
-			DB_VALUES(dbv_i64(w->run->after),
-			    dbv_i64(w->run->until), dbv_i64(cells[i].first),
-			    dbv_i64(cells[i].last))) < 0)
+	for (i = 0; i < n && !w->crowded; i++) {
+		const struct db_val v[2] = {
+		    dbv_i64(cells[i].first), dbv_i64(cells[i].last)};
+
+		if (read_heads(w, v, left) < 0)
 			return -1;
+	}
 	return 0;
 }
 
 static int
-heads_of_types(struct walk *w)
+heads_of_text(struct walk *w, size_t *left)
 {
-	char end[STORE_KEY_MAX + 8];
+	struct db_val v[2] = {dbv_text(w->way->text), dbv_i64(0)};
 
-	/* No type is as long as that. */
-	if (query_prefix_end(w->way->text, end, sizeof end) < 0)
-		return 0;
-	return read_heads(w,
-	    DB_VALUES(dbv_i64(w->run->after), dbv_i64(w->run->until),
-		dbv_text(w->way->text), dbv_text(end)));
+	if (w->way->heads == QUERY_TYPE_HEADS)
+		v[1] = dbv_text(w->run->type_end);
+	return read_heads(w, v, left);
 }
 
 static int
@@ -103,28 +140,26 @@ one_head(struct walk *w)
 	int64_t head;
 	int got = read_ids(w, 0, w->run->after, &head, 1);
 
-	if (got > 0 && query_merge_add(&w->merge, 0, head) < 0)
-		return no_memory(w->run);
+	if (got > 0)
+		return add_head(w, 0, head);
 	return got;
 }
 
+/* Has the walk no more than so many keys? If it has, it is crowded. */
 static int
-begin_walk(struct walk *w)
+begin_walk(struct walk *w, size_t max)
 {
 	w->merge.page = read_ids;
 	w->merge.arg = w;
-	switch (w->way->heads) {
-	case QUERY_SQL_COUNT:
+	w->crowded = false;
+	if (w->way->heads == QUERY_NONE)
 		return one_head(w);
-	case QUERY_CELL_HEADS:
-		return heads_of_cells(w);
-	case QUERY_TYPE_HEADS:
-		return heads_of_types(w);
-	default:
-		return read_heads(w,
-		    DB_VALUES(dbv_i64(w->run->after), dbv_i64(w->run->until),
-			dbv_text(w->way->text)));
-	}
+	if ((w->way->heads == QUERY_CELL_HEADS ? heads_of_cells(w, &max)
+					       : heads_of_text(w, &max)) < 0)
+		return -1;
+	if (w->crowded)
+		query_merge_fini(&w->merge);
+	return 0;
 }
 
 /* The best way --------------------------------------------------------------*/
@@ -132,13 +167,11 @@ begin_walk(struct walk *w)
 static int
 look_ahead(struct walk *w)
 {
-	static int64_t ids[LOOK_IDS];
+	int64_t ids[LOOK_IDS];
 	size_t i;
 	int got;
 
-	w->found = w->merge.n;
-	if (w->merge.n > LOOK_KEYS)
-		w->found = LOOK_IDS;
+	w->found = w->merge.n > LOOK_KEYS ? LOOK_IDS : w->merge.n;
 	for (i = 0; i < w->merge.n && w->found < LOOK_IDS; i++) {
 		got = read_ids(w, w->merge.heap[i].key, w->merge.heap[i].head,
 		    ids, LOOK_IDS - w->found);
@@ -149,31 +182,116 @@ look_ahead(struct walk *w)
 	return 0;
 }
 
-/* w is the best so far. */
 static int
-try_way(struct walk *w, const struct query_way *way)
+try_way(struct search *s, size_t i)
 {
-	struct walk other = {.run = w->run, .way = way};
+	struct walk *w = &s->walk[i];
 
-	if (begin_walk(&other) < 0 || look_ahead(&other) < 0) {
-		query_merge_fini(&other.merge);
+	w->run = s->run;
+	w->way = &s->plan->way[i];
+	if (begin_walk(w, KEYS_MAX) < 0)
 		return -1;
+	if (w->crowded) {
+		if (!s->crowded)
+			s->crowded = w;
+		return 0;
 	}
-	if (other.found < w->found) {
-		query_merge_fini(&w->merge);
-		*w = other;
-		w->merge.arg = w;
-	} else {
-		query_merge_fini(&other.merge);
-	}
+	if (s->plan->n > 2 && look_ahead(w) < 0)
+		return -1;
+	if (!s->best || w->found < s->best->found)
+		s->best = w;
 	return 0;
+}
+
+/* What others can tell of a way that may be long. */
+static void
+find_sieves(struct search *s)
+{
+	size_t i;
+
+	for (i = 1; i < s->plan->n && s->best->found >= LOOK_IDS; i++)
+		s->sieve[i] = &s->walk[i] != s->best && !s->walk[i].crowded &&
+		    s->walk[i].merge.n <= SIEVE_KEYS;
+}
+
+static int
+find_best(struct search *s)
+{
+	size_t i;
+
+	for (i = 1; i < s->plan->n; i++)
+		if (try_way(s, i) < 0)
+			return -1;
+	if (s->best)
+		s->crowded = NULL;
+	else if (try_way(s, 0) < 0)
+		return -1;
+	find_sieves(s);
+	return 0;
+}
+
+/* Most of what there is was not asked for: what stands behind the ids so far is
+ * found by the keys, however many there are. */
+static int
+change_way(struct search *s, int64_t after)
+{
+	s->best = s->crowded;
+	s->crowded = NULL;
+	s->run->after = after;
+	return begin_walk(s->best, SIZE_MAX);
+}
+
+/* Ids -----------------------------------------------------------------------*/
+
+/* Have all sieves that id? 1, 0, -1. */
+static int
+sift(struct search *s, int64_t id)
+{
+	size_t i;
+	int got = 1;
+
+	for (i = 1; i < s->plan->n && got == 1; i++) {
+		struct walk *w = &s->walk[i];
+
+		if (!s->sieve[i])
+			continue;
+		got = query_merge_seek(&w->merge, id);
+		s->over |= w->merge.n == 0;
+		if (w->merge.cost > SIEVE_MOST + s->passed * ROW_COST)
+			s->sieve[i] = false;
+	}
+	s->passed += got == 0;
+	return got;
+}
+
+/* The next ids, at most max: how many. *more: there may be others behind them.
+ * -1. */
+static int
+next_ids(struct search *s, int64_t *ids, size_t max, bool *more)
+{
+	size_t n = 0, i;
+	int64_t id;
+	int got = 0;
+
+	for (i = 0; n < max && i < PASS_IDS && !s->over; i++) {
+		got = query_merge_next(&s->best->merge, &id);
+		if (got == 0)
+			break;
+		if (got == 1)
+			got = sift(s, id);
+		if (got < 0)
+			return errno == ENOMEM ? no_memory(s->run) : -1;
+		if (got == 1)
+			ids[n++] = id;
+	}
+	*more = !s->over && s->best->merge.n != 0;
+	return (int)n;
 }
 
 /* Rows ----------------------------------------------------------------------*/
 
 static int
-tell_rows(struct query_run *run, enum query_sql rows, const int64_t *ids,
-    size_t n, int (*tell)(struct query_run *run, const struct db_rows *r))
+tell_rows(struct search *s, const int64_t *ids, size_t n)
 {
 	struct db_val v[QUERY_IN_MAX];
 	struct db_rows r;
@@ -182,52 +300,51 @@ tell_rows(struct query_run *run, enum query_sql rows, const int64_t *ids,
 
 	for (i = 0; i < QUERY_IN_MAX; i++)
 		v[i] = dbv_i64(ids[i < n ? i : n - 1]);
-	if (db_query(run->r->db, &r, rows, v, QUERY_IN_MAX) < 0)
+	if (db_query(s->run->r->db, &r, s->plan->rows, v, QUERY_IN_MAX) < 0)
 		return -1;
-	while (!run->ended && (got = db_next(&r)) == 1)
-		if (tell(run, &r) != 0)
-			run->ended = true;
+	while (!s->run->ended && (got = db_next(&r)) == 1)
+		if (s->plan->tell(s->run, &r) != 0)
+			s->run->ended = true;
 	db_end(&r);
-	return !run->ended && got < 0 ? -1 : 0;
+	return !s->run->ended && got < 0 ? -1 : 0;
 }
 
 static int
-tell_all(struct walk *w, enum query_sql rows,
-    int (*tell)(struct query_run *run, const struct db_rows *r))
+tell_all(struct search *s)
 {
 	int64_t ids[QUERY_IN_MAX];
-	size_t n, max = 4; /* the first row soon */
-	int got = 1;
+	size_t max = 4; /* the first row soon */
+	bool more = true;
+	int n;
 
-	while (got == 1 && !w->run->ended) {
-		for (n = 0; n < max; n++)
-			if ((got = query_merge_next(&w->merge, &ids[n])) != 1)
-				break;
-		if (got < 0)
-			return errno == ENOMEM ? no_memory(w->run) : -1;
-		if (n && tell_rows(w->run, rows, ids, n, tell) < 0)
+	while (more && !s->run->ended) {
+		n = next_ids(s, ids, max, &more);
+		if (n < 0 || (n > 0 && tell_rows(s, ids, (size_t)n) < 0))
 			return -1;
-		query_idle(w->run);
-		max = QUERY_IN_MAX;
+		query_idle(s->run);
+		s->rows += (uint64_t)n;
+		if (s->crowded && more && s->rows >= TRY_ROWS) {
+			if (s->run->told < TRY_HITS &&
+			    change_way(s, ids[n - 1]) < 0)
+				return -1;
+			s->rows = s->run->told = 0;
+		}
+		if (n > 0)
+			max = QUERY_IN_MAX;
 	}
 	return 0;
 }
 
 int
-query_by_ids(struct query_run *run, const struct query_way *way, size_t n,
-    enum query_sql rows,
-    int (*tell)(struct query_run *run, const struct db_rows *r))
+query_by_ids(struct query_run *run, const struct query_plan *p)
 {
-	struct walk w = {.run = run, .way = way};
+	struct search s = {.run = run, .plan = p};
+	int r = find_best(&s);
 	size_t i;
-	int r = begin_walk(&w);
 
-	if (r >= 0 && n > 1)
-		r = look_ahead(&w);
-	for (i = 1; r >= 0 && i < n; i++)
-		r = try_way(&w, &way[i]);
-	if (r >= 0)
-		r = tell_all(&w, rows, tell);
-	query_merge_fini(&w.merge);
+	if (r == 0)
+		r = tell_all(&s);
+	for (i = 0; i < p->n; i++)
+		query_merge_fini(&s.walk[i].merge);
 	return r;
 }

@@ -8,6 +8,8 @@
 #define IDS_MAX  ((size_t)1 << 16)
 #define PAGE_MIN 16
 #define PAGE_MAX 512
+/* What a page costs beside its ids. */
+#define PAGE_COST 64
 
 static void
 swap(struct query_cursor *a, struct query_cursor *b)
@@ -66,9 +68,9 @@ query_merge_add(struct query_merge *m, int64_t key, int64_t head)
 	return 0;
 }
 
-/* More ids behind the head. 1, 0: there are none, -1. */
+/* More ids behind that one. 1, 0: there are none, -1. */
 static int
-fill(struct query_merge *m, struct query_cursor *c)
+fill(struct query_merge *m, struct query_cursor *c, int64_t after)
 {
 	size_t size = IDS_MAX / m->n;
 	int got;
@@ -77,28 +79,30 @@ fill(struct query_merge *m, struct query_cursor *c)
 		c->size = size < PAGE_MIN ? PAGE_MIN
 		    : size > PAGE_MAX     ? PAGE_MAX
 					  : size;
+		c->ask = c->size;
 		c->ids = calloc(c->size, sizeof *c->ids);
 		if (!c->ids)
 			return -1;
 	}
-	got = m->page(m->arg, c->key, c->head, c->ids, c->size);
+	got = m->page(m->arg, c->key, after, c->ids, c->ask);
 	if (got < 0)
 		return -1;
 	c->at = 0;
 	c->n = (size_t)got;
-	c->more = c->n == c->size;
+	c->more = c->n == c->ask;
+	m->cost += PAGE_COST + c->n;
 	return got > 0;
 }
 
 /* The first cursor goes on to its next id, or goes. */
 static int
-step(struct query_merge *m)
+step(struct query_merge *m, int64_t after)
 {
 	struct query_cursor *c = &m->heap[0];
 	int got = c->at < c->n;
 
 	if (!got && c->more)
-		got = fill(m, c);
+		got = fill(m, c, after);
 	if (got < 0)
 		return -1;
 	if (got) {
@@ -117,7 +121,35 @@ query_merge_next(struct query_merge *m, int64_t *id)
 	if (!m->n)
 		return 0;
 	*id = m->heap[0].head;
-	return step(m) < 0 ? -1 : 1;
+	return step(m, *id) < 0 ? -1 : 1;
+}
+
+/* What is before id was not wanted. If that was most of a page, the next one is
+ * smaller. */
+static void
+pass(struct query_cursor *c, int64_t id)
+{
+	size_t from = c->at;
+
+	while (c->at < c->n && c->ids[c->at] < id)
+		c->at++;
+	if (c->at < c->n || !c->ids)
+		return;
+	if (c->at - from > c->n / 2 && c->ask > PAGE_MIN)
+		c->ask /= 2;
+	else if (c->at - from <= c->n / 8 && c->ask < c->size)
+		c->ask = c->ask * 2 < c->size ? c->ask * 2 : c->size;
+}
+
+int
+query_merge_seek(struct query_merge *m, int64_t id)
+{
+	while (m->n && m->heap[0].head < id) {
+		pass(&m->heap[0], id);
+		if (step(m, id - 1) < 0)
+			return -1;
+	}
+	return m->n && m->heap[0].head == id;
 }
 
 void

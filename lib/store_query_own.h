@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "db.h"
+#include "store.h"
 #include "store_query.h"
 #include "store_query_sql.h"
 
@@ -37,8 +38,17 @@ bool query_box_has(const struct store_box *b, double lat, double lon);
 size_t query_box_cells(
     const struct store_box *b, struct query_cells out[QUERY_CELLS_MAX]);
 
+/* The rows of its cells, from the beginning of the first to the end of the
+ * last, and in each the first column and how many are behind it, around the
+ * world. */
+struct query_band {
+	int64_t first, last, column, more;
+};
+struct query_band query_box_band(const struct store_box *b);
+
 /* The first text behind all those that begin with prefix. -1: no room. */
 int query_prefix_end(const char *prefix, char *out, size_t size);
+#define QUERY_PREFIX_MAX (STORE_KEY_MAX + 8)
 
 /* Merging (pure) ------------------------------------------------------------*/
 
@@ -48,7 +58,8 @@ struct query_cursor {
 	int64_t key, head; /* head: the next id */
 	int64_t *ids;      /* those behind it */
 	size_t at, n, size;
-	bool more; /* there may be more behind ids */
+	size_t ask; /* for so many, next time */
+	bool more;  /* there may be more behind ids */
 };
 struct query_merge {
 	struct query_cursor *heap; /* the least head first */
@@ -56,11 +67,14 @@ struct query_merge {
 	int (*page)(
 	    void *arg, int64_t key, int64_t after, int64_t *ids, size_t max);
 	void *arg;
+	uint64_t cost; /* of all pages: an id is 1 */
 };
 /* A row that begins with head. -1: no memory. */
 int query_merge_add(struct query_merge *m, int64_t key, int64_t head);
 /* 1: *id is the next one; 0: no more; -1: page failed, or no memory (errno). */
 int query_merge_next(struct query_merge *m, int64_t *id);
+/* Pass over all before id: is it there? 1, 0, -1. */
+int query_merge_seek(struct query_merge *m, int64_t id);
 void query_merge_fini(struct query_merge *m);
 
 /* Asking --------------------------------------------------------------------*/
@@ -70,10 +84,12 @@ struct query_run {
 	struct store_reader *r;
 	const struct store_query *q;
 	const struct store_sink *to;
-	int64_t after, until; /* after < id <= until */
-	int64_t *sets;        /* those that the group is in, sorted */
+	int64_t after, until;            /* after < id <= until */
+	char type_end[QUERY_PREFIX_MAX]; /* behind all types */
+	int64_t *sets; /* those that the group is in, sorted */
 	size_t n_sets;
-	bool ended; /* the sink wants no more */
+	bool ended;    /* the sink wants no more */
+	uint64_t told; /* rows that are asked for, lately */
 };
 /* 1; 0: there can be no answer; -1. */
 int query_begin(struct query_run *run, struct store_reader *r,
@@ -95,14 +111,22 @@ double query_double(const struct db_rows *r, int col);
 /* How the ids of a table are found: a statement of ids, and the key in it. */
 struct query_way {
 	enum query_sql ids;
-	enum query_sql heads; /* QUERY_SQL_COUNT: there is one key */
+	enum query_sql heads; /* or none: there is one key */
 	const char *text;     /* the key, if it is a text; or of the heads */
 	bool keyless;
 };
-/* All ids by the best of n ways (the first ones are preferred), then the rows
- * of them by that statement, each told. 0, or -1. */
-int query_by_ids(struct query_run *run, const struct query_way *way, size_t n,
-    enum query_sql rows,
-    int (*tell)(struct query_run *run, const struct db_rows *r));
+#define QUERY_NONE QUERY_SQL_COUNT
+
+#define QUERY_WAYS_MAX 6
+/* The ways to find what a question is for. The first is that of all ids, the
+ * others are by what is asked for, those that are preferred first. */
+struct query_plan {
+	struct query_way way[QUERY_WAYS_MAX];
+	size_t n;
+	enum query_sql rows; /* of ids */
+	int (*tell)(struct query_run *run, const struct db_rows *r);
+};
+/* All ids by the best way, and the rows of them, each told. 0, or -1. */
+int query_by_ids(struct query_run *run, const struct query_plan *p);
 
 #endif

@@ -4,24 +4,23 @@
 #include "str.h"
 #include "store_query_own.h"
 
-static struct query_way
-by_text(enum query_sql ids, const char *text)
+static struct query_plan
+plan_of(enum query_sql ids, enum query_sql rows,
+    int (*tell)(struct query_run *run, const struct db_rows *r))
 {
-	return (struct query_way){
-	    .ids = ids, .heads = QUERY_SQL_COUNT, .text = text};
+	return (struct query_plan){
+	    .way = {{.ids = ids, .heads = QUERY_NONE, .keyless = true}},
+	    .n = 1,
+	    .rows = rows,
+	    .tell = tell};
 }
 
-static struct query_way
-by_all(enum query_sql ids)
+static void
+add_way(struct query_plan *p, enum query_sql ids, enum query_sql heads,
+    const char *text)
 {
-	return (struct query_way){
-	    .ids = ids, .heads = QUERY_SQL_COUNT, .keyless = true};
-}
-
-static struct query_way
-by_keys(enum query_sql ids, enum query_sql heads, const char *text)
-{
-	return (struct query_way){.ids = ids, .heads = heads, .text = text};
+	p->way[p->n++] =
+	    (struct query_way){.ids = ids, .heads = heads, .text = text};
 }
 
 /* Events --------------------------------------------------------------------*/
@@ -55,6 +54,7 @@ tell_event(struct query_run *run, const struct db_rows *r)
 	    !query_begins(e.type, run->q->type) ||
 	    (run->q->box && !e.located) || !query_in_box(run, e.lat, e.lon))
 		return 0;
+	run->told++;
 	return run->to->event(run->to->arg, &e);
 }
 
@@ -62,27 +62,23 @@ int
 store_query_events(struct store_reader *r, const struct store_query *q,
     const struct store_sink *to)
 {
-	struct query_way way[5];
+	struct query_plan p =
+	    plan_of(QUERY_EVENTS, QUERY_EVENT_ROWS, tell_event);
 	struct query_run run;
-	size_t n = 0;
 	int got = query_begin(&run, r, q, to);
 
 	if (q->uid)
-		way[n++] = by_text(QUERY_EVENTS_UID, q->uid);
+		add_way(&p, QUERY_EVENTS_UID, QUERY_NONE, q->uid);
 	if (q->box)
-		way[n++] = by_keys(QUERY_EVENTS_CELL, QUERY_CELL_HEADS, NULL);
+		add_way(&p, QUERY_EVENTS_CELL, QUERY_CELL_HEADS, NULL);
 	if (q->type)
-		way[n++] =
-		    by_keys(QUERY_EVENTS_TYPE, QUERY_TYPE_HEADS, q->type);
+		add_way(&p, QUERY_EVENTS_TYPE, QUERY_TYPE_HEADS, q->type);
 	if (q->group)
-		way[n++] = by_keys(QUERY_EVENTS_SET, QUERY_SET_HEADS, q->group);
-	/* It has no index. */
-	if (!n && q->user)
-		way[n++] = by_text(QUERY_EVENTS_USER, q->user);
-	if (!n)
-		way[n++] = by_all(QUERY_EVENTS);
+		add_way(&p, QUERY_EVENTS_SET, QUERY_SET_HEADS, q->group);
+	if (q->user)
+		add_way(&p, QUERY_EVENTS_USER, QUERY_NONE, q->user);
 	if (got > 0)
-		got = query_by_ids(&run, way, n, QUERY_EVENT_ROWS, tell_event);
+		got = query_by_ids(&run, &p);
 	return query_end(&run, got);
 }
 
@@ -103,6 +99,7 @@ tell_chat(struct query_run *run, const struct db_rows *r)
 	    .device = query_text(r, 9),
 	    .groups = db_get_text(r, 10),
 	    .text = query_text(r, 11),
+	    .message = query_text(r, 12),
 	};
 
 	if (!query_in_set(run, db_get_i64(r, 0)) ||
@@ -115,20 +112,18 @@ int
 store_query_chats(struct store_reader *r, const struct store_query *q,
     const struct store_sink *to)
 {
-	struct query_way way[2];
+	struct query_plan p = plan_of(QUERY_CHATS, QUERY_CHAT_ROWS, tell_chat);
 	struct query_run run;
-	size_t n = 0;
 	int got = query_begin(&run, r, q, to);
 
 	if (q->uid)
-		way[n++] = by_text(QUERY_CHATS_SENDER, q->uid);
+		add_way(&p, QUERY_CHATS_SENDER, QUERY_NONE, q->uid);
 	if (q->group)
-		way[n++] =
-		    by_keys(QUERY_CHATS_SET, QUERY_CHAT_SET_HEADS, q->group);
-	if (!n)
-		way[n++] = by_all(QUERY_CHATS);
+		add_way(&p, QUERY_CHATS_SET, QUERY_CHAT_SET_HEADS, q->group);
+	if (q->user)
+		add_way(&p, QUERY_CHATS_USER, QUERY_NONE, q->user);
 	if (got > 0)
-		got = query_by_ids(&run, way, n, QUERY_CHAT_ROWS, tell_chat);
+		got = query_by_ids(&run, &p);
 	return query_end(&run, got);
 }
 
@@ -170,12 +165,14 @@ int
 store_query_alerts(struct store_reader *r, const struct store_query *q,
     const struct store_sink *to)
 {
-	const struct query_way way =
-	    q->uid ? by_text(QUERY_ALERTS_UID, q->uid) : by_all(QUERY_ALERTS);
+	struct query_plan p =
+	    plan_of(QUERY_ALERTS, QUERY_ALERT_ROWS, tell_alert);
 	struct query_run run;
 	int got = query_begin(&run, r, q, to);
 
+	if (q->uid)
+		add_way(&p, QUERY_ALERTS_UID, QUERY_NONE, q->uid);
 	if (got > 0)
-		got = query_by_ids(&run, &way, 1, QUERY_ALERT_ROWS, tell_alert);
+		got = query_by_ids(&run, &p);
 	return query_end(&run, got);
 }

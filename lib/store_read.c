@@ -14,64 +14,76 @@ text(const struct db_rows *r, int col)
 struct teller {
 	int (*row)(const struct db_rows *r, const struct teller *t);
 	int (*device)(void *arg, const struct store_device *d);
+	int (*open)(void *arg, const struct store_open *o);
+	int (*receiver)(void *arg, struct slice uid, struct slice user);
 	int (*latest)(void *arg, const struct store_latest *l);
 	int (*letter)(void *arg, const struct store_letter *l);
 	void *arg;
+	struct store *store;
+	struct slice callsign; /* only devices that have it; p NULL: all */
+	bool ended;
 };
 
-/* How many rows a query had; -1. *ended: the caller wants no more. last: the
- * text in the first column of the last row, or NULL. */
+/* How many rows a query had; -1. It has ended: the caller wants no more. last:
+ * the text in the first column of the last row, or NULL. */
 static int
-tell(struct db_rows *r, const struct teller *t, char *last, bool *ended)
+tell(struct db_rows *r, struct teller *t, char *last)
 {
-	int got, n = 0;
+	int got = 0, n = 0;
 
-	*ended = false;
-	while (!*ended && (got = db_next(r)) == 1) {
+	while (!t->ended && (got = db_next(r)) == 1) {
 		n++;
 		if (last &&
 		    str_fmt(last, STORE_KEY_MAX + 1, "%s", db_get_text(r, 0)) <
 			0)
 			n = db_fail(r->db, EIO, "a key is too long");
-		*ended = n < 0 || t->row(r, t) != 0;
+		t->ended = n < 0 || t->row(r, t) != 0;
 	}
 	db_end(r);
-	return !*ended && got < 0 ? -1 : n;
+	return !t->ended && got < 0 ? -1 : n;
 }
 
 static int
-tell_all(struct store *s, const struct teller *t, unsigned sql,
+tell_all(struct store *s, struct teller *t, unsigned sql,
     const struct db_val *v, size_t n)
 {
 	struct db_rows r;
-	bool ended;
 
 	if (db_query(s->db, &r, sql, v, n) < 0)
 		return -1;
-	return tell(&r, t, NULL, &ended);
+	return tell(&r, t, NULL);
 }
 
-/* A table in the order of its key, some rows at a time: a query with the key
- * from which to go on and a time. */
+/* A table in the order of its key from behind `after` on, some rows at a time:
+ * a query with the key from which to go on and, unless it is STORE_EVER, a
+ * time.
+ */
+#define STORE_EVER INT64_MIN
+
 static int
-tell_pages(struct store *s, const struct teller *t, unsigned sql, int64_t since)
+tell_pages(struct store *s, struct teller *t, unsigned sql, const char *after,
+    int64_t since)
 {
-	char last[STORE_KEY_MAX + 1] = "";
+	char last[STORE_KEY_MAX + 1];
 	struct db_rows r;
-	bool ended = false;
 	int n = 1;
 
-	while (n > 0 && !ended) {
-		if (db_query(s->db, &r, sql,
-			DB_VALUES(dbv_text(last), dbv_i64(since))) < 0)
+	if (str_fmt(last, sizeof last, "%s", after) < 0)
+		return db_fail(s->db, EINVAL, "a key is too long");
+	while (n > 0 && !t->ended) {
+		const struct db_val v[] = {dbv_text(last), dbv_i64(since)};
+
+		if (db_query(s->db, &r, sql, v, since == STORE_EVER ? 1 : 2) <
+		    0)
 			return -1;
-		n = tell(&r, t, last, &ended);
+		n = tell(&r, t, last);
 	}
 	return n < 0 ? -1 : 0;
 }
 
 /* Devices -------------------------------------------------------------------*/
 
+/* What the batch says of it counts. */
 static int
 device_row(const struct db_rows *r, const struct teller *t)
 {
@@ -80,41 +92,110 @@ device_row(const struct db_rows *r, const struct teller *t)
 	    .callsign = text(r, 1),
 	    .user = text(r, 2),
 	    .conn = db_get_text(r, 3),
-	    .groups = db_get_text(r, 4),
-	    .last_seen = db_get_i64(r, 5),
+	    .last_seen = db_get_i64(r, 4),
+	    .connected_at = db_get_i64(r, 5),
 	};
 
+	(void)store_batch_device(t->store, &d);
+	if (t->callsign.p &&
+	    !(d.callsign && slice_eq(slice_of(d.callsign), t->callsign)))
+		return 0;
 	return t->device(t->arg, &d);
+}
+
+/* One that is in the batch only is told, too. How many: 1, 0; -1. */
+static int
+tell_device(struct teller *t, struct slice uid)
+{
+	struct store_device d = {.conn = ""};
+	struct store *s = t->store;
+	char text[STORE_KEY_MAX + 1];
+	int n = tell_all(s, t, STORE_SQL_DEVICE, DB_VALUES(dbv_slice(uid)));
+
+	if (n != 0 || str_fmt(text, sizeof text, "%.*s", (int)uid.n, uid.p) < 0)
+		return n;
+	d.uid = text;
+	if (!store_batch_device(s, &d))
+		return 0;
+	t->ended = t->device(t->arg, &d) != 0;
+	return 1;
 }
 
 int
 store_device(struct store *s, struct slice uid,
     int (*fn)(void *arg, const struct store_device *d), void *arg)
 {
-	struct teller t = {.row = device_row, .device = fn, .arg = arg};
+	struct teller t = {
+	    .row = device_row, .device = fn, .arg = arg, .store = s};
 
-	return tell_all(s, &t, STORE_SQL_DEVICE, DB_VALUES(dbv_slice(uid)));
+	return tell_device(&t, uid);
+}
+
+/* Those that the walk over the database has not come by. */
+static int
+tell_others(struct teller *t)
+{
+	const struct store_fact *at = t->store->fact[T_DEVICES].first;
+	const char *uid;
+
+	while (
+	    !t->ended && (uid = store_batch_next(t->store, t->callsign, &at)))
+		if (tell_device(t, slice_of(uid)) < 0)
+			return -1;
+	return 0;
 }
 
 int
 store_each_device_named(struct store *s, struct slice callsign,
     int (*fn)(void *arg, const struct store_device *d), void *arg)
 {
-	struct teller t = {.row = device_row, .device = fn, .arg = arg};
+	struct teller t = {.row = device_row,
+	    .device = fn,
+	    .arg = arg,
+	    .store = s,
+	    .callsign = callsign};
 
-	return tell_all(s, &t, STORE_SQL_DEVICES_NAMED,
-		   DB_VALUES(dbv_slice(callsign))) < 0
-	    ? -1
-	    : 0;
+	s->walk++;
+	if (tell_all(s, &t, STORE_SQL_DEVICES_NAMED,
+		DB_VALUES(dbv_slice(callsign))) < 0)
+		return -1;
+	return tell_others(&t);
 }
 
 int
 store_each_device(struct store *s, int64_t since,
     int (*fn)(void *arg, const struct store_device *d), void *arg)
 {
-	struct teller t = {.row = device_row, .device = fn, .arg = arg};
+	struct teller t = {
+	    .row = device_row, .device = fn, .arg = arg, .store = s};
 
-	return tell_pages(s, &t, STORE_SQL_DEVICES, since);
+	s->walk++;
+	if (tell_pages(s, &t, STORE_SQL_DEVICES, "", since) < 0)
+		return -1;
+	return tell_others(&t);
+}
+
+static int
+open_row(const struct db_rows *r, const struct teller *t)
+{
+	struct store_open o = {
+	    .conn = db_get_text(r, 0),
+	    .user = text(r, 1),
+	    .device = text(r, 2),
+	    .incognito = db_get_i64(r, 3) > 0,
+	    .groups = text(r, 4),
+	};
+
+	return t->open(t->arg, &o);
+}
+
+int
+store_each_open(struct store *s,
+    int (*fn)(void *arg, const struct store_open *o), void *arg)
+{
+	struct teller t = {.row = open_row, .open = fn, .arg = arg};
+
+	return tell_pages(s, &t, STORE_SQL_CONNS_OPEN, "", STORE_EVER);
 }
 
 static int
@@ -124,25 +205,21 @@ latest_row(const struct db_rows *r, const struct teller *t)
 	    .uid = db_get_text(r, 0),
 	    .id = db_get_i64(r, 1),
 	    .stale = db_get_i64(r, 2),
-	    .type = text(r, 3),
-	    .callsign = text(r, 4),
-	    .user = text(r, 5),
-	    .groups = db_get_text(r, 6),
-	    .lat = db_get_double(r, 7),
-	    .lon = db_get_double(r, 8),
-	    .xml = text(r, 9),
+	    .user = text(r, 3),
+	    .groups = db_get_text(r, 4),
+	    .xml = db_get_text(r, 5),
 	};
 
-	return l.xml ? t->latest(t->arg, &l) : 0;
+	return t->latest(t->arg, &l);
 }
 
 int
-store_each_latest(struct store *s, int64_t now,
+store_each_latest(struct store *s, const char *after, int64_t now,
     int (*fn)(void *arg, const struct store_latest *l), void *arg)
 {
 	struct teller t = {.row = latest_row, .latest = fn, .arg = arg};
 
-	return tell_pages(s, &t, STORE_SQL_DEVICES_LATEST, now);
+	return tell_pages(s, &t, STORE_SQL_DEVICES_LATEST, after, now);
 }
 
 /* Mail ----------------------------------------------------------------------*/
@@ -172,19 +249,43 @@ store_each_mail(struct store *s, const struct store_mail_query *q,
 	struct teller t = {.row = letter_row, .letter = fn, .arg = arg};
 
 	return tell_all(s, &t, STORE_SQL_MAIL,
-		   DB_VALUES(dbv_slice(q->receiver), dbv_i64(q->before),
-		       dbv_i64(q->now), dbv_i64(q->sent_before),
+		   DB_VALUES(dbv_slice(q->receiver), store_or_empty(q->user),
+		       dbv_i64(q->upto), dbv_i64(q->now),
+		       dbv_i64(q->sent_before), store_or_empty(q->conn),
 		       dbv_i64((int64_t)q->max))) < 0
 	    ? -1
 	    : 0;
 }
 
 int
-store_mail_count(
-    struct store *s, struct slice receiver, int64_t now, int64_t *n)
+store_mail_count(struct store *s, struct slice receiver, struct slice user,
+    int64_t now, int64_t *n)
 {
 	return db_one_i64(s->db, STORE_SQL_MAIL_COUNT,
-		   DB_VALUES(dbv_slice(receiver), dbv_i64(now)), n) < 0
+		   DB_VALUES(
+		       dbv_slice(receiver), store_or_empty(user), dbv_i64(now)),
+		   n) < 0
 	    ? -1
 	    : 0;
+}
+
+static int
+receiver_row(const struct db_rows *r, const struct teller *t)
+{
+	return t->receiver(
+	    t->arg, slice_of(db_get_text(r, 0)), slice_of(db_get_text(r, 1)));
+}
+
+int
+store_each_receiver(struct store *s, struct slice receipt,
+    int (*fn)(void *arg, struct slice uid, struct slice user), void *arg)
+{
+	struct teller t = {.row = receiver_row, .receiver = fn, .arg = arg};
+
+	if (tell_all(s, &t, STORE_SQL_MAIL_RECEIVERS,
+		DB_VALUES(dbv_slice(receipt))) < 0)
+		return -1;
+	if (!t.ended)
+		(void)store_batch_receivers(s, receipt, fn, arg);
+	return 0;
 }

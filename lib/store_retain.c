@@ -34,7 +34,7 @@ store_kind_of(struct slice name, enum store_kind *k)
 
 /* One table: its rows of the first range. */
 struct range {
-	int64_t before;
+	int64_t before, gone;
 	unsigned old, keep,
 	    del; /* keep: before the deletion, or STORE_SQL_COUNT */
 	int64_t n;
@@ -49,7 +49,8 @@ forget_range(struct db *d, void *arg)
 	int got;
 
 	x->n = 0;
-	if (db_query(d, &r, x->old, DB_VALUES(dbv_i64(x->before))) < 0)
+	if (db_query(d, &r, x->old,
+		DB_VALUES(dbv_i64(x->before), dbv_i64(x->gone))) < 0)
 		return -1;
 	got = db_next(&r);
 	if (got == 1 && db_get_null(&r, 0))
@@ -65,23 +66,31 @@ forget_range(struct db *d, void *arg)
 	    db_exec(d, x->keep, DB_VALUES(dbv_i64(from), dbv_i64(to))) < 0)
 		return -1;
 	x->n = db_exec(d, x->del, DB_VALUES(dbv_i64(from), dbv_i64(to)));
+	x->gone = to;
 	return x->n < 0 ? -1 : 0;
 }
 
+/* PostgreSQL keeps deleted rows in its indexes for a while: what this round has
+ * deleted is not looked for again. */
 static int64_t
 forget(
     struct store *s, unsigned old, unsigned keep, unsigned del, int64_t before)
 {
-	struct range x = {
-	    .before = before, .old = old, .keep = keep, .del = del};
+	struct range x = {.before = before,
+	    .gone = s->gone[old],
+	    .old = old,
+	    .keep = keep,
+	    .del = del};
 
-	return db_transact(s->db, DB_ROWS, forget_range, &x) < 0 ? -1 : x.n;
+	if (db_transact(s->db, DB_ROWS, forget_range, &x) < 0)
+		return -1;
+	s->gone[old] = x.n ? x.gone : 0;
+	return x.n;
 }
 
 /* Kinds that are one table. */
 #define ONE_TABLE(X)                                                           \
 	X(LATEST)                                                              \
-	X(POSITIONS)                                                           \
 	X(ITEMS)                                                               \
 	X(ALERTS)                                                              \
 	X(CASEVACS)                                                            \
@@ -92,13 +101,18 @@ forget(
 	X(CONNECTIONS)
 
 /* What belongs together, one after the other. */
+#define TWO(s, first, second, before, before2)                                 \
+	forget_two((s), STORE_SQL_##first##_OLD, STORE_SQL_##first##_DEL,      \
+	    STORE_SQL_##second##_OLD, STORE_SQL_##second##_DEL, (before),      \
+	    (before2))
+
 static int64_t
 forget_two(struct store *s, unsigned old1, unsigned del1, unsigned old2,
-    unsigned del2, int64_t before)
+    unsigned del2, int64_t before1, int64_t before2)
 {
-	int64_t n = forget(s, old1, STORE_SQL_COUNT, del1, before);
+	int64_t n = forget(s, old1, STORE_SQL_COUNT, del1, before1);
 
-	return n ? n : forget(s, old2, STORE_SQL_COUNT, del2, before);
+	return n ? n : forget(s, old2, STORE_SQL_COUNT, del2, before2);
 }
 
 /* Devices -------------------------------------------------------------------*/
@@ -157,12 +171,13 @@ store_retain(struct store *s, enum store_kind k, int64_t before)
 	case STORE_EVENTS:
 		return forget(s, STORE_SQL_EVENTS_OLD, STORE_SQL_EVENTS_KEEP,
 		    STORE_SQL_EVENTS_DEL, before);
+	case STORE_POSITIONS:
+		return TWO(
+		    s, POSITIONS, VISITS, before, before - STORE_VISIT_US);
 	case STORE_CHATS:
-		return forget_two(s, STORE_SQL_CHATS_OLD, STORE_SQL_CHATS_DEL,
-		    STORE_SQL_RECEIPTS_OLD, STORE_SQL_RECEIPTS_DEL, before);
+		return TWO(s, CHATS, RECEIPTS, before, before);
 	case STORE_MAIL:
-		return forget_two(s, STORE_SQL_MAIL_OLD, STORE_SQL_MAIL_DEL,
-		    STORE_SQL_LETTERS_OLD, STORE_SQL_LETTERS_DEL, before);
+		return TWO(s, MAIL, LETTERS, before, before);
 	case STORE_DEVICES:
 		return forget_devices(s, before);
 #define X(id)                                                                  \
@@ -183,14 +198,5 @@ store_retain(struct store *s, enum store_kind k, int64_t before)
 int
 store_vacuum(struct store *s)
 {
-	static const char *const tables[] = {"ots_events", "ots_positions",
-	    "ots_devices", "ots_connections", "ots_chats", "ots_receipts",
-	    "ots_items", "ots_latest", "ots_stats", "ots_mail", "ots_letters"};
-	size_t n = sizeof tables / sizeof *tables;
-	int r = db_compact(s->db, tables[s->vacuum_at]);
-
-	if (r < 0)
-		return -1;
-	s->vacuum_at = (s->vacuum_at + 1) % n;
-	return r || s->vacuum_at != 0;
+	return db_compact(s->db);
 }

@@ -1,8 +1,8 @@
 /* store_sql.h - the statements of store.h, for both engines: X(id, text).
- * Parameters are $1, $2 ...; nothing that only one engine knows (test_store
- * prepares each on both). An INSERT that ends with its parameters in order is a
- * COPY on PostgreSQL (db.h). Of what belongs to an event, $1 is its id and $2
- * its group set. */
+ * Parameters are $1, $2 ...; nothing that only one engine knows
+ * (test_statements prepares each on both). An INSERT that ends with its
+ * parameters in order is a COPY on PostgreSQL (db.h). Of what belongs to an
+ * event, $1 is its id and $2 its group set. */
 #ifndef OTS_STORE_SQL_H
 #define OTS_STORE_SQL_H
 
@@ -51,14 +51,17 @@
 	X(POSITION_ADD,                                                        \
 	    "INSERT INTO ots_positions (id, uid, lat, lon, hae, ce, speed, "   \
 	    "course, battery) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")    \
+	X(VISIT_ADD,                                                           \
+	    "INSERT INTO ots_visits (id, uid, cell) VALUES ($1, $2, $3)")      \
 	X(DEVICE_PUT,                                                          \
 	    "INSERT INTO ots_devices (last_event, group_set, uid, callsign, "  \
 	    "team, role, device, platform, os, version, phone, endpoint, "     \
 	    "username, type, first_seen, last_seen, stale, lat, lon, hae, "    \
-	    "speed, course, battery, connected_at, conn, disconnected_at) "    \
+	    "speed, course, battery, connected_at, conn, disconnected_at, "    \
+	    "shown) "                                                          \
 	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, " \
 	    "$14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, "     \
-	    "$26) ON CONFLICT (uid) DO UPDATE SET last_event = "               \
+	    "$26, $27) ON CONFLICT (uid) DO UPDATE SET last_event = "          \
 	    "coalesce(excluded.last_event, ots_devices.last_event), "          \
 	    "group_set = coalesce(excluded.group_set, "                        \
 	    "ots_devices.group_set), callsign = coalesce(excluded.callsign, "  \
@@ -70,8 +73,9 @@
 	    "ots_devices.os), version = coalesce(excluded.version, "           \
 	    "ots_devices.version), phone = coalesce(excluded.phone, "          \
 	    "ots_devices.phone), endpoint = coalesce(excluded.endpoint, "      \
-	    "ots_devices.endpoint), username = coalesce(excluded.username, "   \
-	    "ots_devices.username), type = coalesce(excluded.type, "           \
+	    "ots_devices.endpoint), username = CASE WHEN excluded.type IS "    \
+	    "NULL THEN ots_devices.username ELSE excluded.username END, "      \
+	    "type = coalesce(excluded.type, "                                  \
 	    "ots_devices.type), last_seen = excluded.last_seen, stale = "      \
 	    "coalesce(excluded.stale, ots_devices.stale), lat = "              \
 	    "coalesce(excluded.lat, ots_devices.lat), lon = "                  \
@@ -84,18 +88,45 @@
 	    "ots_devices.connected_at ELSE coalesce(excluded.connected_at, "   \
 	    "ots_devices.connected_at) END, conn = coalesce(excluded.conn, "   \
 	    "ots_devices.conn), disconnected_at = "                            \
-	    "coalesce(excluded.disconnected_at, ots_devices.disconnected_at)") \
+	    "coalesce(excluded.disconnected_at, "                              \
+	    "ots_devices.disconnected_at), shown = coalesce(excluded.shown, "  \
+	    "CASE WHEN excluded.conn = ots_devices.conn OR excluded.conn IS "  \
+	    "NULL THEN ots_devices.shown ELSE 0 END)")                         \
+	X(DEVICE_MOVE, /* what else there is to say stands there */            \
+	    "INSERT INTO ots_devices (last_event, group_set, uid, "            \
+	    "first_seen, last_seen, stale, lat, lon, hae, speed, course, "     \
+	    "battery, shown) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "     \
+	    "$10, $11, $12, $13) ON CONFLICT (uid) DO UPDATE SET last_event "  \
+	    "= coalesce(excluded.last_event, ots_devices.last_event), "        \
+	    "group_set = coalesce(excluded.group_set, "                        \
+	    "ots_devices.group_set), last_seen = excluded.last_seen, stale = " \
+	    "coalesce(excluded.stale, ots_devices.stale), lat = "              \
+	    "coalesce(excluded.lat, ots_devices.lat), lon = "                  \
+	    "coalesce(excluded.lon, ots_devices.lon), hae = "                  \
+	    "coalesce(excluded.hae, ots_devices.hae), speed = "                \
+	    "coalesce(excluded.speed, ots_devices.speed), course = "           \
+	    "coalesce(excluded.course, ots_devices.course), battery = "        \
+	    "coalesce(excluded.battery, ots_devices.battery), shown = "        \
+	    "coalesce(excluded.shown, ots_devices.shown)")                     \
 	X(DEVICE_AWAY,                                                         \
-	    "UPDATE ots_devices SET conn = '', disconnected_at = $2 "          \
+	    "UPDATE ots_devices SET conn = '', disconnected_at = $2, "         \
+	    "shown = 0 WHERE conn <> '' AND conn = $1")                        \
+	X(DEVICES_HIDDEN,                                                      \
+	    "UPDATE ots_devices SET shown = 0 "                                \
 	    "WHERE conn <> '' AND conn = $1")                                  \
-	X(DEVICES_AWAY,                                                        \
-	    "UPDATE ots_devices SET conn = '', disconnected_at = $3 "          \
-	    "WHERE conn <> '' AND conn > $1 AND conn < $2 "                    \
+	X(DEVICE_LEFT,                                                         \
+	    "UPDATE ots_devices SET shown = 0 WHERE uid = $2 AND conn = $1")   \
+	X(DEVICES_AWAY, /* who was shown is to be shown again */               \
+	    "UPDATE ots_devices SET conn = '', disconnected_at = $3, "         \
+	    "shown = CASE WHEN EXISTS (SELECT 1 FROM ots_connections c "       \
+	    "WHERE c.conn = ots_devices.conn AND c.incognito > 0) THEN 0 "     \
+	    "ELSE shown END WHERE conn <> '' AND conn > $1 AND conn < $2 "     \
 	    "AND last_seen < $3")                                              \
 	X(CONN_PUT,                                                            \
 	    "INSERT INTO ots_connections (conn, username, serial, via, peer, " \
-	    "opened, closed, why, device) VALUES ($1, $2, $3, $4, $5, $6, "    \
-	    "$7, $8, $9) ON CONFLICT (conn) DO UPDATE SET username = "         \
+	    "opened, closed, why, device, incognito, own_groups) "             \
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON "        \
+	    "CONFLICT (conn) DO UPDATE SET username = "                        \
 	    "coalesce(excluded.username, ots_connections.username), serial = " \
 	    "coalesce(excluded.serial, ots_connections.serial), via = "        \
 	    "coalesce(excluded.via, ots_connections.via), peer = "             \
@@ -103,7 +134,10 @@
 	    "coalesce(ots_connections.opened, excluded.opened), closed = "     \
 	    "coalesce(ots_connections.closed, excluded.closed), why = "        \
 	    "coalesce(ots_connections.why, excluded.why), device = "           \
-	    "coalesce(excluded.device, ots_connections.device)")               \
+	    "coalesce(excluded.device, ots_connections.device), incognito = "  \
+	    "coalesce(excluded.incognito, ots_connections.incognito), "        \
+	    "own_groups = "                                                    \
+	    "coalesce(excluded.own_groups, ots_connections.own_groups)")       \
 	X(CONNS_GONE,                                                          \
 	    "UPDATE ots_connections SET closed = $3, why = 'restart' "         \
 	    "WHERE closed IS NULL AND conn > $1 AND conn < $2 "                \
@@ -121,8 +155,8 @@
 	    "ON CONFLICT (room, uid) DO NOTHING")                              \
 	X(CHAT_ADD,                                                            \
 	    "INSERT INTO ots_chats (id, group_set, device, uid, room, "        \
-	    "sender_uid, sender_callsign, text, time) "                        \
-	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")                     \
+	    "sender_uid, sender_callsign, text, time, message, username) "     \
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")           \
 	X(RECEIPT_ADD,                                                         \
 	    "INSERT INTO ots_receipts (id, group_set, device, chat, kind, "    \
 	    "who) VALUES ($1, $2, $3, $4, $5, $6)")                            \
@@ -184,56 +218,70 @@
 	    "INSERT INTO ots_letters (id, group_set, device, uid, username, "  \
 	    "expires, xml) VALUES ($1, $2, $3, $4, $5, $6, $7)")               \
 	X(MAIL_ADD,                                                            \
-	    "INSERT INTO ots_mail (id, receiver, receipt, expires) "           \
-	    "VALUES ($1, $2, $3, $4) "                                         \
+	    "INSERT INTO ots_mail (id, receiver, username, receipt, expires) " \
+	    "VALUES ($1, $2, $3, $4, $5) "                                     \
 	    "ON CONFLICT (id, receiver) DO NOTHING")                           \
 	X(MAIL_SENT,                                                           \
-	    "UPDATE ots_mail SET state = 1, tries = tries + 1, sent = $3 "     \
-	    "WHERE receipt = $1 AND receiver = $2 AND state < 2")              \
+	    "UPDATE ots_mail SET state = 1, tries = tries + 1, sent = $3, "    \
+	    "conn = $4 WHERE receipt = $1 AND receiver = $2 AND state < 2")    \
 	X(MAIL_DELIVERED,                                                      \
 	    "UPDATE ots_mail SET state = 2, sent = $3 "                        \
-	    "WHERE receipt = $1 AND receiver = $2 AND state < 2")              \
+	    "WHERE receipt = $1 AND receiver = $2 AND state < 2 "              \
+	    "AND username = $4")                                               \
 	X(MAIL,                                                                \
 	    "SELECT m.id, m.expires, m.tries, m.receipt, l.uid, l.device, "    \
 	    "l.username, g.names, l.xml FROM ots_mail m "                      \
 	    "JOIN ots_letters l ON l.id = m.id "                               \
 	    "LEFT JOIN ots_group_sets g ON g.id = l.group_set "                \
-	    "WHERE m.receiver = $1 AND m.state < 2 AND m.id < $2 "             \
-	    "AND m.expires > $3 AND (m.state = 0 OR m.sent < $4) "             \
-	    "ORDER BY m.id LIMIT $5")                                          \
+	    "WHERE m.receiver = $1 AND m.username = $2 AND m.state < 2 "       \
+	    "AND m.id <= $3 AND m.expires > $4 AND (m.state = 0 OR "           \
+	    "(m.conn <> $6 AND (m.sent < $5 OR NOT EXISTS ("                   \
+	    "SELECT 1 FROM ots_connections c "                                 \
+	    "WHERE c.conn = m.conn AND c.closed IS NULL)))) "                  \
+	    "ORDER BY m.id LIMIT $7")                                          \
 	X(MAIL_COUNT,                                                          \
-	    "SELECT count(*) FROM ots_mail "                                   \
-	    "WHERE receiver = $1 AND state < 2 AND expires > $2")
+	    "SELECT count(*) FROM ots_mail WHERE receiver = $1 "               \
+	    "AND username = $2 AND state < 2 AND expires > $3")                \
+	X(MAIL_RECEIVERS,                                                      \
+	    "SELECT receiver, username FROM ots_mail "                         \
+	    "WHERE receipt = $1 AND state < 2 ORDER BY receiver")
 
 #define STORE_DEVICE_SELECT                                                    \
-	"SELECT d.uid, d.callsign, d.username, d.conn, g.names, "              \
-	"d.last_seen "                                                         \
-	"FROM ots_devices d "                                                  \
-	"LEFT JOIN ots_group_sets g ON g.id = d.group_set "
+	"SELECT d.uid, d.callsign, d.username, d.conn, d.last_seen, "          \
+	"d.connected_at FROM ots_devices d "
 
 #define STORE_SQL_READ(X)                                                      \
 	X(DEVICE, STORE_DEVICE_SELECT "WHERE d.uid = $1")                      \
 	X(DEVICES_NAMED,                                                       \
-	    STORE_DEVICE_SELECT "WHERE d.callsign = $1 ORDER BY d.uid")        \
+	    STORE_DEVICE_SELECT "WHERE d.callsign = $1 ORDER BY d.uid "        \
+				"LIMIT 1000")                                  \
 	X(DEVICES,                                                             \
 	    STORE_DEVICE_SELECT "WHERE d.uid > $1 AND d.last_seen >= $2 "      \
 				"ORDER BY d.uid LIMIT 500")                    \
+	X(CONNS_OPEN,                                                          \
+	    "SELECT conn, username, device, incognito, own_groups "            \
+	    "FROM ots_connections "                                            \
+	    "WHERE closed IS NULL AND conn > $1 ORDER BY conn LIMIT 500")      \
 	X(DEVICES_LATEST,                                                      \
-	    "SELECT d.uid, d.last_event, d.stale, d.type, d.callsign, "        \
-	    "d.username, g.names, d.lat, d.lon, coalesce(e.xml, l.xml) "       \
+	    "SELECT d.uid, d.shown, coalesce(e.stale, l.stale), "              \
+	    "coalesce(e.username, l.username), g.names, "                      \
+	    "coalesce(e.xml, l.xml) "                                          \
 	    "FROM ots_devices d "                                              \
-	    "LEFT JOIN ots_group_sets g ON g.id = d.group_set "                \
-	    "LEFT JOIN ots_events e ON e.id = d.last_event "                   \
-	    "LEFT JOIN ots_latest l ON l.uid = d.uid "                         \
-	    "WHERE d.uid > $1 AND d.stale > $2 ORDER BY d.uid LIMIT 200")
+	    "LEFT JOIN ots_events e ON e.id = d.shown "                        \
+	    "LEFT JOIN ots_latest l ON l.uid = d.uid AND l.id = d.shown "      \
+	    "LEFT JOIN ots_group_sets g "                                      \
+	    "ON g.id = coalesce(e.group_set, l.group_set) "                    \
+	    "WHERE d.uid > $1 AND d.shown > 0 AND coalesce(d.conn, '') = '' "  \
+	    "AND coalesce(e.stale, l.stale) > $2 ORDER BY d.uid LIMIT 200")
 
-/* Two for each table: the first and last key of those that are to go, and to
- * let them go. Both bounds are given, so that PostgreSQL, which plans without
- * the values, sees a narrow range. */
+/* Two for each table: the first and last key of those that are to go ($2:
+ * behind which), and to let them go. All bounds are given, so that PostgreSQL,
+ * which plans without the values, sees a narrow range. */
 #define STORE_OLD(X, name, table, key, where)                                  \
 	X(name##_OLD,                                                          \
 	    "SELECT min(k), max(k) FROM (SELECT " key " AS k FROM " table      \
-	    " WHERE " where key " <= $1 ORDER BY " key " LIMIT 1000) AS old")  \
+	    " WHERE " where key " <= $1 AND " key " > $2 ORDER BY " key        \
+	    " LIMIT 1000) AS old")                                             \
 	X(name##_DEL,                                                          \
 	    "DELETE FROM " table " WHERE " where key " >= $1 AND " key         \
 	    " <= $2")
@@ -242,6 +290,7 @@
 	STORE_OLD(X, EVENTS, "ots_events", "id", "")                           \
 	STORE_OLD(X, LATEST, "ots_latest", "id", "")                           \
 	STORE_OLD(X, POSITIONS, "ots_positions", "id", "")                     \
+	STORE_OLD(X, VISITS, "ots_visits", "id", "")                           \
 	STORE_OLD(X, CHATS, "ots_chats", "id", "")                             \
 	STORE_OLD(X, RECEIPTS, "ots_receipts", "id", "")                       \
 	STORE_OLD(X, ITEMS, "ots_items", "id", "")                             \

@@ -14,7 +14,8 @@ static const struct table tables[] = {
 #undef X
 };
 
-enum { ITEM_DELETED_AT = 2 }; /* of ITEM_PUT */
+/* The value that is the id of another event: of ITEM_PUT; of DEVICE_PUT. */
+enum { ITEM_DELETED_AT = 2 };
 
 /* Progress ------------------------------------------------------------------*/
 
@@ -40,8 +41,9 @@ move_place(struct db *d, const struct store_job *j)
 		return -1;
 	if (now.segment == to->segment && now.offset == to->offset)
 		return 0;
-	return db_fail(
-	    d, EBUSY, "another program writes what is in this spool");
+	return db_fail(d, EBUSY,
+	    "it knows another place of this spool: another program writes what "
+	    "is in there, or an older database was put back");
 }
 
 /* Ids -----------------------------------------------------------------------*/
@@ -89,14 +91,17 @@ lead_fact(const struct store *s, const struct table *t, struct store_fact *f)
 {
 	const struct store_row *r;
 
-	if (f->event == STORE_NO_EVENT || t->lead == 0)
+	if (t->lead == 0)
+		return;
+	if (f->other != STORE_NO_EVENT)
+		f->v[t->sql == STORE_SQL_ITEM_PUT ? ITEM_DELETED_AT : D_SHOWN] =
+		    dbv_i64(s->row[f->other].id);
+	if (f->event == STORE_NO_EVENT)
 		return;
 	r = &s->row[f->event];
 	f->v[0] = dbv_i64(r->id);
 	if (t->lead > 1)
 		f->v[1] = dbv_i64(r->set->id);
-	if (f->deleted != STORE_NO_EVENT)
-		f->v[ITEM_DELETED_AT] = dbv_i64(s->row[f->deleted].id);
 }
 
 /* Rows ----------------------------------------------------------------------*/
@@ -134,13 +139,6 @@ position_row(struct db_load *l, const struct store_row *r)
 		e->has_track ? dbv_double(e->speed) : dbv_null(),
 		e->has_track ? dbv_double(e->course) : dbv_null(),
 		e->has_battery ? dbv_i64(e->battery) : dbv_null()));
-}
-
-/* Tracks are of what is in the field. */
-static bool
-has_position(const struct store_row *r)
-{
-	return r->e.located && slice_starts(r->e.type, "a-");
 }
 
 static bool
@@ -187,6 +185,16 @@ write_facts(struct db *d, struct store *s, const struct table *t,
 			return -1;
 	}
 	return db_load_end(&l) < 0 ? -1 : 0;
+}
+
+static int
+write_devices(struct db *d, const struct store *s)
+{
+	struct store_fact *f;
+
+	for (f = s->fact[T_DEVICES].first; f; f = f->next)
+		lead_fact(s, &tables[T_DEVICES], f);
+	return store_write_devices(d, s);
 }
 
 /* Alerts --------------------------------------------------------------------*/
@@ -244,12 +252,14 @@ store_write(struct db *d, void *arg)
 		return r;
 	if (give_ids(d, s) < 0 ||
 	    write_rows(d, s, STORE_SQL_EVENT_ADD, is_row, event_row) < 0 ||
-	    write_rows(
-		d, s, STORE_SQL_POSITION_ADD, has_position, position_row) < 0)
+	    write_rows(d, s, STORE_SQL_POSITION_ADD, store_has_position,
+		position_row) < 0)
 		return -1;
 	store_settle_devices(s);
 	for (i = 0; i < T_COUNT; i++)
-		if (write_facts(d, s, &tables[i], &s->fact[i]) < 0)
+		if ((i == T_DEVICES
+			    ? write_devices(d, s)
+			    : write_facts(d, s, &tables[i], &s->fact[i])) < 0)
 			return -1;
 	return write_alerts(d, s);
 }

@@ -86,7 +86,7 @@ wires(struct uplink *u)
 		UPLINK_QUEUE) < 0 ||
 	    wire_in_open(&u->in, u->loop, u->fd, u->chunk, u->line_max) < 0)
 		return -1;
-	return rec_hello(&u->out.q, u->program, u->node, 0);
+	return rec_hello(&u->out.q, u->program, u->node, 0, 0);
 }
 
 /* 0, or -1 with errno. */

@@ -43,9 +43,9 @@ void
 cat_begin(struct cat *c, struct buf *tx, struct buf *out)
 {
 	if (c->wire == CAT_RECORDS)
-		rec_hello(tx, PROGRAM, NODE, 0);
+		rec_hello(tx, PROGRAM, NODE, 0, 0);
 	if (c->format == CAT_RECORD)
-		rec_hello(out, PROGRAM, NODE, 0);
+		rec_hello(out, PROGRAM, NODE, 0, 0);
 }
 
 bool

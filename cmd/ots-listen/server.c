@@ -14,6 +14,7 @@
 
 #define MUCH     64 /* messages of one turn */
 #define DRAIN_US ((uint64_t)5000000)
+#define TELL_US  ((uint64_t)2000000) /* of it: we still say what we do */
 #define QUIET_US ((uint64_t)300000)
 
 static void
@@ -196,10 +197,25 @@ in_ended(void *arg, int err)
 		    strerror(err), NULL);
 }
 
+/* No more comes from us. */
+static void
+shut_out(struct server *s)
+{
+	wire_out_close(&s->out);
+	close(STDOUT_FILENO);
+	s->out_shut = true;
+	s->core.out = &s->core.scratch; /* nobody reads it any more */
+}
+
 static void
 out_ended(void *arg, int err)
 {
-	(void)arg;
+	struct server *s = arg;
+
+	if (s->draining) {
+		shut_out(s); /* all are told to stop */
+		return;
+	}
 	errno = err;
 	die_sys(EXIT_TEMP, "unable to write to standard output");
 }
@@ -232,22 +248,27 @@ on_stop(void *arg, int signo)
 		auth_close(&s->auth);
 }
 
-/* When what clients sent has gone out, the next program is told that no more
- * comes; what it still has comes back and is delivered. Where nobody closes
- * the ring (FIFOs held open), some quiet must do. */
+/* What clients sent goes out, comes back and is delivered; that it was is said,
+ * too. When the ring is quiet, the next program is told that no more comes, and
+ * what follows from that is delivered. Where nobody closes the ring (FIFOs held
+ * open), some quiet must do again. */
 static void
 drain(struct server *s)
 {
 	uint64_t now = loop_now(&s->loop);
+	bool quiet = s->in.ended || now >= s->quiet_until;
 
-	if (!s->out_shut && buf_size(&s->out.q) == 0) {
-		wire_out_close(&s->out);
-		close(STDOUT_FILENO);
-		s->out_shut = true;
-		s->core.out = &s->core.scratch; /* nobody reads it any more */
+	if (!s->out_shut &&
+	    (quiet || now + DRAIN_US - TELL_US >= s->deadline)) {
+		output_rest(s);
+		wire_out_flush(&s->out);
+		if (!s->out_shut && buf_size(&s->out.q) == 0)
+			shut_out(s);
+		if (s->out_shut)
+			s->quiet_until = now + QUIET_US;
+		quiet = s->in.ended;
 	}
-	if (now >= s->deadline ||
-	    (s->out_shut && (s->in.ended || now >= s->quiet_until)))
+	if (now >= s->deadline || (s->out_shut && quiet))
 		loop_stop(&s->loop);
 }
 
@@ -342,7 +363,8 @@ server_run(struct server *s, int ready_fd)
 		die_sys(EXIT_TEMP, "unable to set up the event loop");
 	if (s->secure.ctx && secure_watch(&s->secure, &s->loop) < 0)
 		die_sys(EXIT_TEMP, "unable to watch the files of TLS");
-	if (rec_hello(&s->out.q, "ots-listen", s->core.cfg.node, 0) < 0)
+	if (rec_hello(&s->out.q, "ots-listen", s->core.cfg.node, 0,
+		clock_wall_us()) < 0)
 		die_sys(EXIT_TEMP, "unable to say hello");
 	stamp(s);
 	if (udp_start(s) < 0)

@@ -51,7 +51,7 @@ parse_hello(struct parse *p)
 {
 	if (p->conf.format != FORMAT_RECORD)
 		return 0;
-	return rec_hello(&p->out, PROGRAM, p->conf.node, 0);
+	return rec_hello(&p->out, PROGRAM, p->conf.node, 0, 0);
 }
 
 static void

@@ -19,7 +19,7 @@ put_text(struct buf *b, const char *text)
 {
 	const char *at = text;
 
-	for (; (at = strstr(at, "\xEF\xBF")) != NULL; text = at) {
+	while ((at = strstr(at, "\xEF\xBF")) != NULL) {
 		if ((unsigned char)at[2] < 0xbe) {
 			at += 2;
 			continue;
@@ -27,6 +27,7 @@ put_text(struct buf *b, const char *text)
 		cotmake_escape(b, (struct slice){text, (size_t)(at - text)});
 		buf_puts(b, "\xEF\xBF\xBD");
 		at += 3;
+		text = at;
 	}
 	cotmake_escape(b, slice_of(text));
 }

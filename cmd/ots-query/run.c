@@ -52,7 +52,7 @@ begin(struct answer *a)
 {
 	switch (a->format) {
 	case FORMAT_RECORD:
-		(void)rec_hello(&a->b, "ots-query", "local", 0);
+		(void)rec_hello(&a->b, "ots-query", "local", 0, 0);
 		break;
 	case FORMAT_CSV:
 		column_csv_names(&a->b, a->columns);

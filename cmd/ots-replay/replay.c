@@ -307,7 +307,7 @@ look(struct replay *r)
 		return -1;
 	}
 	if (r->all == SNIFF_MORE && r->kind == SNIFF_RECORDS)
-		rec_hello(&r->out, PROGRAM, NODE, 0);
+		rec_hello(&r->out, PROGRAM, NODE, 0, 0);
 	r->all = r->kind;
 	return 0;
 }

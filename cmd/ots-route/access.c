@@ -24,13 +24,10 @@ barred(const struct route *r, const char *why)
 
 /* uid: of its device, as far as it is known. */
 static struct verdict
-judge(const struct route *r, const struct conn *c, struct slice uid)
+judge_user(const struct route *r, const struct user *u, struct slice uid)
 {
-	const struct user *u = c->user;
 	const struct device *d;
 
-	if (c->own != NULL)
-		return (struct verdict){ACCESS_OK, NULL, c->own, c->own};
 	if (!r->cfg.auth || u == NULL)
 		return (struct verdict){ACCESS_OK, NULL, r->anon, r->anon};
 	if (!r->users.ready)
@@ -44,6 +41,22 @@ judge(const struct route *r, const struct conn *c, struct slice uid)
 	if (d != NULL && d->now.in != NULL)
 		return (struct verdict){ACCESS_OK, NULL, d->now.in, d->now.out};
 	return (struct verdict){ACCESS_OK, NULL, u->now.in, u->now.out};
+}
+
+static struct verdict
+judge(const struct route *r, const struct conn *c, struct slice uid)
+{
+	if (c->own != NULL)
+		return (struct verdict){ACCESS_OK, NULL, c->own, c->own};
+	return judge_user(r, c->user, uid);
+}
+
+struct gset *
+access_in(const struct route *r, const struct user *u, struct slice uid)
+{
+	struct verdict v = judge_user(r, u, uid);
+
+	return v.access == ACCESS_BARRED ? NULL : v.in;
 }
 
 static struct slice
@@ -450,6 +463,7 @@ access_users(struct route *r, struct route_now now)
 			move_user(r, u);
 	}
 	exact = regroup_run(r, now);
+	stored_users(r, now);
 	TAILQ_FOREACH(u, &r->users.changed, link)
 	{
 		notify_user(r, u, exact, now);

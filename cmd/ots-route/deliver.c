@@ -344,6 +344,8 @@ deliver_to(struct route *r, struct conn *c, const struct event *e,
 	if (for_all(d)) {
 		/* Only what is said to all says who its sender is: a marker
 		 * that goes to one client is about somebody else. */
+		if (e->identity && c->incognito)
+			stored_hide(r, e->uid, now);
 		if (e->identity)
 			i = ident_learn(r, c, e);
 		if (c->incognito && !event_alert(e) && !event_cancel(e)) {

@@ -113,21 +113,24 @@ latest_store(struct route *r, struct ident *i, const struct event *e,
 }
 
 void
-latest_regroup(struct route *r, struct ident *i, struct route_now now)
+latest_regroup(
+    struct route *r, struct ident *i, struct gset *in, struct route_now now)
 {
 	struct pos *p = &i->pos;
 	struct send s = {
-	    .except = conn_id(i->conn),
 	    .uid = name_text(i->uid),
 	    .class = "position",
 	    .xml = {p->xml, p->n},
-	    .keep = true,
 	};
 
 	if (p->in == NULL)
 		return;
+	if (!i->conn->feed) {
+		s.except = conn_id(i->conn);
+		s.keep = true;
+	}
 	gset_unref(&r->groups, p->in);
-	p->in = gset_ref(i->conn->in);
+	p->in = gset_ref(in);
 	if (p->xml == NULL || p->stale_ms <= now_ms(now))
 		return;
 	send_groups(r, p->in, &s);

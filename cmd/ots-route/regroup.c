@@ -158,7 +158,7 @@ show(struct route *r, struct conn *c, struct route_now now)
 		return;
 	TAILQ_FOREACH(i, &c->idents, link)
 	{
-		latest_regroup(r, i, now);
+		latest_regroup(r, i, c->in, now);
 	}
 }
 

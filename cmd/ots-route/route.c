@@ -19,7 +19,7 @@ route_ask(struct route *r, struct route_now now)
 	r->round = now.wall_us > r->round ? now.wall_us : r->round + 1;
 	r->asked_us = now.mono_us;
 	r->synced = false;
-	if (rec_hello(r->out, PROGRAM, r->cfg.node, r->round) < 0)
+	if (rec_hello(r->out, PROGRAM, r->cfg.node, r->round, 0) < 0)
 		r->count[ROUTE_DROPPED]++;
 }
 
@@ -362,7 +362,7 @@ route_record(struct route *r, const struct rec *rec, struct route_now now)
 	else if (rec_is(rec, "mail"))
 		store_mail(r, rec);
 	else if (rec_is(rec, "latest"))
-		store_latest(r, rec, now);
+		stored_latest(r, rec, now);
 	/* What we do not know ends here. */
 }
 

@@ -55,6 +55,8 @@ struct route_config {
 	X(MAIL_LEFT, "mail-left",                                              \
 	    "... not sent: the client has gone, or may not have it")           \
 	X(LATEST, "latest", "positions of the store shown")                    \
+	X(LATEST_LEFT, "latest-left",                                          \
+	    "... not: heard of since, stale, or the user is not known")        \
 	X(NEWCOMERS, "newcomers", "connections served with latest positions")  \
 	X(REPLAYED, "replayed", "latest positions sent to newcomers")          \
 	X(GONE, "gone", "disconnect notices")                                  \

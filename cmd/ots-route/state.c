@@ -124,6 +124,7 @@ ident_unlink(struct route *r, struct ident *i)
 		LIST_REMOVE(i, by_callsign);
 		name_release(&r->callsigns, i->callsign);
 	}
+	user_unref(&r->users, i->user);
 	TAILQ_REMOVE(&c->idents, i, link);
 	c->n_idents--;
 	r->n_idents--;
@@ -190,7 +191,7 @@ ident_make(struct route *r, struct conn *c, struct slice uid)
 	c->n_idents++;
 	r->n_idents++;
 	c->last = i;
-	store_forget(r, i);
+	stored_forget(r, i);
 	return i;
 fail:
 	free(i);

@@ -46,6 +46,7 @@ struct ident {
 	struct conn *conn;
 	struct name *uid;
 	struct name *callsign; /* NULL: not known */
+	struct user *user;     /* of one that ots-store knows; NULL: none */
 	struct pos pos;
 };
 
@@ -243,6 +244,10 @@ bool access_event(struct route *r, struct conn *c, const struct rec *rec);
  * its own, the groups are others from now on. */
 void access_device(
     struct route *r, struct conn *c, struct slice uid, struct route_now now);
+/* The groups that a device of a user (NULL: without one) sends into, if it has
+ * no open that says otherwise. NULL: it may not be here. */
+struct gset *access_in(
+    const struct route *r, const struct user *u, struct slice uid);
 /* What a snapshot has changed. */
 void access_users(struct route *r, struct route_now now);
 
@@ -335,11 +340,21 @@ void deliver_event(
 /* A record begun with rec_begin: count it if it could not be written. */
 void route_end(struct route *r, struct rec_writer *w);
 
-/* --- store.c: what ots-store puts into the stream --- */
+/* --- store.c: mail of ots-store --- */
 void store_mail(struct route *r, const struct rec *rec);
-void store_latest(struct route *r, const struct rec *rec, struct route_now now);
+/* The xml of ots-store as it is delivered, without its marti; empty: it is not
+ * canonical. In r->xml, or as it was. */
+struct slice store_plain(struct route *r, struct slice xml);
+
+/* --- stored.c: positions that ots-store knows --- */
+void stored_latest(
+    struct route *r, const struct rec *rec, struct route_now now);
 /* This uid speaks itself: what ots-store said of it counts no more. */
-void store_forget(struct route *r, const struct ident *i);
+void stored_forget(struct route *r, const struct ident *i);
+/* ... and is not to be seen from now on. */
+void stored_hide(struct route *r, struct slice uid, struct route_now now);
+/* The groups of those in r->users.changed have. */
+void stored_users(struct route *r, struct route_now now);
 
 /* --- latest.c: latest positions and newcomers --- */
 /* live: it was just sent to all; else it was told again. */
@@ -347,7 +362,8 @@ void latest_store(struct route *r, struct ident *i, const struct event *e,
     struct gset *in, bool live);
 void latest_drop(struct route *r, struct ident *i);
 /* Its sender is in other groups: send it into them, as if just sent. */
-void latest_regroup(struct route *r, struct ident *i, struct route_now now);
+void latest_regroup(
+    struct route *r, struct ident *i, struct gset *in, struct route_now now);
 void latest_newcomer(struct route *r, struct conn *c, enum conn_wait wait);
 void latest_serve(struct route *r, struct route_now now);
 /* Everything is told again: those who waited for it are newcomers again. */

@@ -1,10 +1,9 @@
 #include "state.h"
 
 #include "cotwalk.h"
-#include "timetext.h"
 
-/* What ots-store puts into the stream: chat that was kept for who was away, and
- * where the devices were before the server was started. */
+/* What ots-store puts into the stream: chat that was kept for who was away.
+ * (Where the devices were, before the server was started: stored.c.) */
 
 /* Append the event without its marti elements. Escaped as it stands in a record
  * it reads like plain: only a backslash looks different. 0, or -1: it is not
@@ -33,9 +32,8 @@ strip(struct slice xml, struct buf *out)
 	return buf_append(out, from, (size_t)(xml.p + xml.n - from));
 }
 
-/* The xml as it is delivered; empty: it cannot be. */
-static struct slice
-without_marti(struct route *r, struct slice xml)
+struct slice
+store_plain(struct route *r, struct slice xml)
 {
 	if (slice_find(xml, SLICE("<marti")) == NULL)
 		return xml;
@@ -80,7 +78,7 @@ store_mail(struct route *r, const struct rec *rec)
 		bad(r, rec, "labels missing");
 		return;
 	}
-	s.xml = without_marti(r, s.xml);
+	s.xml = store_plain(r, s.xml);
 	if (s.xml.n == 0) {
 		bad(r, rec, "not an event of ots-parse");
 		return;
@@ -94,104 +92,4 @@ store_mail(struct route *r, const struct rec *rec)
 	(void)rec_raw(rec, "pb", &s.pb);
 	r->count[ROUTE_MAIL]++;
 	send_conns(r, &c, 1, &s);
-}
-
-/* --- latest --- */
-
-/* Has it been heard of otherwise? */
-static bool
-heard(const struct route *r, struct slice uid)
-{
-	const struct name *n = map_get(&r->uids, uid);
-	const struct ident *i;
-
-	if (n == NULL)
-		return false;
-	LIST_FOREACH(i, &n->idents, by_uid)
-	{
-		if (i->conn != r->stored)
-			return true;
-	}
-	return false;
-}
-
-/* What went to some only is not for all. */
-static bool
-for_some(struct slice xml)
-{
-	return slice_find(xml, SLICE("<marti")) != NULL &&
-	    slice_find(xml, SLICE("<dest ")) != NULL;
-}
-
-static struct gset *
-groups_of(struct route *r, const struct rec *rec)
-{
-	struct slice names[GROUPS_MAX], name;
-	size_t n = 0, pos = 1;
-
-	while (n < GROUPS_MAX && rec_next(rec, "group", &pos, &name)) {
-		if (name.n > 0)
-			names[n++] = name;
-	}
-	return gset_make(&r->groups, names, n);
-}
-
-/* To those who are there already, and kept for those who come. */
-static void
-show(struct route *r, const struct event *e, struct gset *in)
-{
-	struct send s = {.uid = e->uid, .class = "position", .xml = e->xml};
-	struct ident *i = ident_make(r, r->stored, e->uid);
-
-	if (i == NULL) {
-		r->count[ROUTE_DROPPED]++;
-		return;
-	}
-	r->count[ROUTE_LATEST]++;
-	send_groups(r, in, &s);
-	latest_store(r, i, e, in, true);
-}
-
-void
-store_latest(struct route *r, const struct rec *rec, struct route_now now)
-{
-	struct event e;
-	struct gset *in;
-	int64_t stale;
-
-	if (event_read(&e, rec) < 0 || e.conn.n > 0 ||
-	    !slice_starts(e.base, "a-") || e.uid.n > EVENT_NAME_MAX ||
-	    e.type.n > EVENT_TYPE_MAX || timetext_parse(e.stale, &stale) < 0) {
-		bad(r, rec, "not a position");
-		return;
-	}
-	if (stale <= now_ms(now) || heard(r, e.uid) || for_some(e.xml))
-		return;
-	e.xml = without_marti(r, e.xml);
-	if (e.xml.n == 0) {
-		bad(r, rec, "not an event of ots-parse");
-		return;
-	}
-	in = groups_of(r, rec);
-	if (in == NULL)
-		r->count[ROUTE_DROPPED]++;
-	else if (in->n > 0)
-		show(r, &e, in);
-	gset_unref(&r->groups, in);
-}
-
-void
-store_forget(struct route *r, const struct ident *i)
-{
-	struct ident *k;
-
-	if (i->conn == r->stored)
-		return;
-	LIST_FOREACH(k, &i->uid->idents, by_uid)
-	{
-		if (k->conn == r->stored) {
-			ident_drop(r, k);
-			return;
-		}
-	}
 }

@@ -86,9 +86,7 @@ child_over(struct child *c, int *status)
 {
 	if (c->pid == 0 || waitpid(c->pid, status, WNOHANG) != c->pid)
 		return false;
-	if (c->fd >= 0)
-		close(c->fd);
-	*c = (struct child){.fd = -1};
+	c->pid = 0;
 	return true;
 }
 

@@ -13,9 +13,11 @@ struct child {
 	int fd;    /* its records come here; does not block. -1: closed */
 };
 
-/* wake_fd of the configuration is the filter's. 0, or -1 with errno. */
+/* wake_fd of the configuration is the filter's. The descriptor of the one
+ * before is closed. 0, or -1 with errno. */
 int child_start(struct child *c, const struct writer_config *cfg);
-/* Has it ended? Never waits. *status as of waitpid(2). True once. */
+/* Has it ended? Never waits. *status as of waitpid(2). True once. What it has
+ * written is still to be read. */
 bool child_over(struct child *c, int *status);
 void child_kill(const struct child *c);
 

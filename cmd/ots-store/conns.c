@@ -2,15 +2,19 @@
 
 #include <stdlib.h>
 
-/* One device at a connection. The first has the others behind it; its key is
+/* The longest key: connections and devices have STORE_KEY_MAX bytes at most. */
+#define KEY_MAX 2112
+
+/* One device at a connection (of who hides before it says who it is, none). The
+ * first has the others behind it; its key is
  * the connection, theirs has a NUL and the device, too. */
 struct conns_one {
 	TAILQ_ENTRY(conns_one) link; /* of the first */
 	struct conns_one *next;
-	bool closed;
+	bool closed, hidden;
 	size_t others;
-	size_t conn_n, device_n;
-	char text[]; /* conn, NUL, device */
+	size_t conn_n, device_n, user_n;
+	char text[]; /* conn, NUL, device, user */
 };
 
 static struct slice
@@ -64,20 +68,20 @@ conns_fini(struct conns *c)
 }
 
 static struct conns_one *
-make(struct slice conn, struct slice device)
+make(struct slice conn, struct slice device, struct slice user)
 {
-	struct conns_one *o = malloc(sizeof *o + conn.n + 1 + device.n);
+	struct conns_one *o =
+	    malloc(sizeof *o + conn.n + 1 + device.n + user.n);
 
 	if (!o)
 		return NULL;
-	o->next = NULL;
-	o->closed = false;
-	o->others = 0;
-	o->conn_n = conn.n;
-	o->device_n = device.n;
+	*o = (struct conns_one){
+	    .conn_n = conn.n, .device_n = device.n, .user_n = user.n};
 	memcpy(o->text, conn.p, conn.n);
 	o->text[conn.n] = '\0';
 	memcpy(o->text + conn.n + 1, device.p, device.n);
+	if (user.n)
+		memcpy(o->text + conn.n + 1 + device.n, user.p, user.n);
 	return o;
 }
 
@@ -100,56 +104,172 @@ put(struct conns *c, struct conns_one *first, struct conns_one *o)
 	return true;
 }
 
-bool
-conns_learn(struct conns *c, struct slice conn, struct slice device)
+static void
+trim(struct conns *c)
 {
-	struct conns_one *o, *first;
-
-	if (!conn.n || !device.n)
-		return false;
-	first = map_get(&c->all, conn);
-	if (first &&
-	    (slice_eq(device_of(first), device) ||
-		first->others == CONNS_DEVICES_MAX))
-		return false;
-	o = make(conn, device);
-	if (!o || !put(c, first, o)) {
-		free(o);
-		return false;
-	}
 	while (c->n > c->max)
 		forget(c,
 		    TAILQ_EMPTY(&c->closed) ? TAILQ_FIRST(&c->live)
 					    : TAILQ_FIRST(&c->closed));
+}
+
+bool
+conns_learn(
+    struct conns *c, struct slice conn, struct slice device, struct slice user)
+{
+	struct conns_one *o, *first;
+	bool hidden = false;
+
+	if (!conn.n || !device.n || conn.n + 1 + device.n > KEY_MAX)
+		return false;
+	first = map_get(&c->all, conn);
+	if (first && first->device_n == 0) {
+		hidden = first->hidden;
+		forget(c, first);
+		first = NULL;
+	}
+	if (first &&
+	    (slice_eq(device_of(first), device) ||
+		first->others == CONNS_DEVICES_MAX))
+		return false;
+	if (first)
+		user.n = 0;
+	o = make(conn, device, user);
+	if (!o || !put(c, first, o)) {
+		free(o);
+		return false;
+	}
+	o->hidden = hidden;
+	trim(c);
 	return true;
+}
+
+static struct conns_one *
+first_of(const struct conns *c, struct slice conn)
+{
+	return conn.n ? map_get(&c->all, conn) : NULL;
 }
 
 struct slice
 conns_device(const struct conns *c, struct slice conn)
 {
-	const struct conns_one *o = conn.n ? map_get(&c->all, conn) : NULL;
+	const struct conns_one *o = first_of(c, conn);
 
 	if (!o)
 		return (struct slice){NULL, 0};
 	return device_of(o);
 }
 
-void
-conns_close(struct conns *c, struct slice conn)
+struct slice
+conns_user(const struct conns *c, struct slice conn)
 {
-	struct conns_one *o = conn.n ? map_get(&c->all, conn) : NULL;
+	const struct conns_one *o = first_of(c, conn);
 
-	if (!o || o->closed)
-		return;
+	if (!o)
+		return (struct slice){NULL, 0};
+	return (struct slice){o->text + o->conn_n + 1 + o->device_n, o->user_n};
+}
+
+size_t
+conns_devices(const struct conns *c, struct slice conn)
+{
+	const struct conns_one *o = first_of(c, conn);
+
+	return o ? 1 + o->others : 0;
+}
+
+bool
+conns_has(const struct conns *c, struct slice conn, struct slice device)
+{
+	const struct conns_one *o = first_of(c, conn);
+	char key[KEY_MAX];
+
+	if (!o || conn.n + 1 + device.n > sizeof key)
+		return false;
+	if (slice_eq(device_of(o), device))
+		return true;
+	memcpy(key, conn.p, conn.n);
+	key[conn.n] = '\0';
+	if (device.n)
+		memcpy(key + conn.n + 1, device.p, device.n);
+	return map_get(&c->all, (struct slice){key, conn.n + 1 + device.n}) !=
+	    NULL;
+}
+
+int
+conns_each(const struct conns *c, struct slice conn,
+    int (*fn)(void *arg, struct slice device), void *arg)
+{
+	const struct conns_one *o = first_of(c, conn);
+	int r = 0;
+
+	for (; o && r == 0; o = o->next)
+		if (o->device_n)
+			r = fn(arg, device_of(o));
+	return r;
+}
+
+void
+conns_hide(struct conns *c, struct slice conn, struct slice user, bool on)
+{
+	struct slice nobody = {"", 0};
+	struct conns_one *o = first_of(c, conn);
+
+	if (!o && on && conn.n && conn.n < KEY_MAX) {
+		o = make(conn, nobody, user);
+		if (o && !put(c, NULL, o)) {
+			free(o);
+			o = NULL;
+		}
+	}
+	if (o)
+		o->hidden = on;
+	trim(c);
+}
+
+bool
+conns_hidden(const struct conns *c, struct slice conn)
+{
+	const struct conns_one *o = first_of(c, conn);
+
+	return o && o->hidden;
+}
+
+static void
+close_one(struct conns *c, struct conns_one *o)
+{
 	o->closed = true;
 	TAILQ_REMOVE(&c->live, o, link);
 	TAILQ_INSERT_TAIL(&c->closed, o, link);
 }
 
+void
+conns_close(struct conns *c, struct slice conn)
+{
+	struct conns_one *o = first_of(c, conn);
+
+	if (o && !o->closed)
+		close_one(c, o);
+}
+
+/* Ids are NODE.SLOT.GENERATION, and no node has a dot. */
+void
+conns_close_node(struct conns *c, struct slice node)
+{
+	struct conns_one *o, *next;
+
+	for (o = TAILQ_FIRST(&c->live); o; o = next) {
+		next = TAILQ_NEXT(o, link);
+		if (o->conn_n > node.n && o->text[node.n] == '.' &&
+		    memcmp(o->text, node.p, node.n) == 0)
+			close_one(c, o);
+	}
+}
+
 bool
 conns_open(const struct conns *c, struct slice conn)
 {
-	const struct conns_one *o = conn.n ? map_get(&c->all, conn) : NULL;
+	const struct conns_one *o = first_of(c, conn);
 
 	return o && !o->closed;
 }

@@ -88,8 +88,11 @@ read_labels(struct facts *f, const struct rec *r, struct arena *a)
 
 	for (i = 1; i < r->n; i++) {
 		k = label_of(r->f[i].label, &at);
-		if (k >= 0 && !f->label[k].p &&
-		    undo(r->f[i].raw, &f->label[k], a) < 0)
+		if (k < 0 || f->label[k].p)
+			continue;
+		if (!r->escaped)
+			f->label[k] = r->f[i].raw;
+		else if (undo(r->f[i].raw, &f->label[k], a) < 0)
 			return -1;
 	}
 	return 0;
@@ -166,6 +169,33 @@ read_texts(struct facts *f)
 	e->xml = l[FACTS_XML];
 }
 
+/* Whom is it for (cot-streaming 7.3), as ots-route sees it? */
+enum dest { TO_ALL, TO_GROUPS, TO_SOME };
+
+static enum dest
+dest_of(const struct rec *r)
+{
+	bool all = false, groups = false, some = false;
+	size_t i;
+
+	for (i = 1; i < r->n; i++) {
+		const struct rec_field *d = &r->f[i];
+
+		if (!slice_starts(d->label, "dest-") || d->raw.n == 0)
+			continue;
+		if (slice_is(d->label, "dest-group"))
+			groups = true;
+		else if (slice_is(d->label, "dest-callsign") &&
+		    slice_is(d->raw, "All Streaming"))
+			all = true;
+		else
+			some = true;
+	}
+	if (some && !all)
+		return TO_SOME;
+	return groups ? TO_GROUPS : TO_ALL;
+}
+
 /* Of its sender (cot-streaming 1.6). */
 static bool
 is_identity(const struct facts *f)
@@ -177,20 +207,14 @@ is_identity(const struct facts *f)
 	    !slice_ends(l[FACTS_UID], "-ping");
 }
 
-/* The groups that a local program names, for want of any __ANON__. Those of a
- * client's event are its user's: for the caller. */
+/* Those that a record names, sorted: 1; 0: it names none; -1. */
 static int
-read_groups(struct facts *f, const struct rec *r, struct arena *a)
+named_groups(const struct rec *r, const struct slice **groups, size_t *n_groups,
+    struct arena *a)
 {
-	static const struct slice anon = {"__ANON__", 8};
-	struct store_event *e = &f->event;
 	struct slice raw, *v;
 	size_t n = 0, pos = 1;
 
-	if (e->conn.p)
-		return 0;
-	e->groups = &anon;
-	e->n_groups = 1;
 	while (rec_next(r, "group", &pos, &raw))
 		n += raw.n && raw.n <= FACTS_NAME_MAX;
 	if (n == 0)
@@ -201,9 +225,24 @@ read_groups(struct facts *f, const struct rec *r, struct arena *a)
 	for (n = 0, pos = 1; rec_next(r, "group", &pos, &raw);)
 		if (raw.n && raw.n <= FACTS_NAME_MAX && undo(raw, &v[n++], a))
 			return -1;
-	e->n_groups = facts_sort(v, n);
-	e->groups = v;
-	return 0;
+	*n_groups = facts_sort(v, n);
+	*groups = v;
+	return 1;
+}
+
+/* The groups that a local program names, for want of any __ANON__. Those of a
+ * client's event are for the caller. */
+static int
+read_groups(struct facts *f, const struct rec *r, struct arena *a)
+{
+	static const struct slice anon = {"__ANON__", 8};
+	struct store_event *e = &f->event;
+
+	if (e->conn.p)
+		return 0;
+	e->groups = &anon;
+	e->n_groups = 1;
+	return named_groups(r, &e->groups, &e->n_groups, a) < 0 ? -1 : 0;
 }
 
 int
@@ -222,16 +261,54 @@ facts_event(struct facts *f, const struct rec *r, int64_t now, struct arena *a)
 	}
 	e->t = arrival(f->label[FACTS_T], now);
 	e->time = time_of(f, FACTS_TIME);
-	e->start = time_of(f, FACTS_START);
+	e->start = slice_eq(f->label[FACTS_START], f->label[FACTS_TIME])
+	    ? e->time
+	    : time_of(f, FACTS_START);
 	e->stale = time_of(f, FACTS_STALE);
 	f->base = e->type;
 	semicolon = memchr(e->type.p, ';', e->type.n);
 	if (semicolon)
 		f->base.n = (size_t)(semicolon - e->type.p);
 	read_point(f);
-	e->identity = is_identity(f);
+	if (is_identity(f)) {
+		enum dest to = dest_of(r);
+
+		e->identity = to != TO_SOME;
+		e->shown = to == TO_ALL;
+	}
 	f->again = e->conn.p && slice_is(f->label[FACTS_AGAIN], "1");
 	return read_groups(f, r, a);
+}
+
+int64_t
+facts_arrival(const struct rec *r, int64_t now, struct arena *a)
+{
+	return arrival(facts_value(r, "t", a), now);
+}
+
+/* As one text. */
+static int
+conn_groups(struct slice *out, const struct rec *r, struct arena *a)
+{
+	const struct slice *groups;
+	struct buf b;
+	size_t n;
+	char *p;
+	int got = named_groups(r, &groups, &n, a);
+
+	if (got <= 0)
+		return got;
+	buf_init(&b, REC_LINE_MAX);
+	p = store_groups_put(&b, groups, n) < 0 ? NULL
+						: arena_take(a, buf_size(&b));
+	if (p) {
+		memcpy(p, buf_data(&b), buf_size(&b));
+		*out = (struct slice){p, buf_size(&b)};
+	} else {
+		errno = ENOMEM;
+	}
+	buf_fini(&b);
+	return p ? 0 : -1;
 }
 
 int
@@ -244,9 +321,10 @@ facts_conn(
 	    .via = facts_value(r, "via", a),
 	    .peer = facts_value(r, "peer", a),
 	    .why = facts_value(r, "why", a)};
-	c->t = arrival(facts_value(r, "t", a), now);
-	if (c->conn.n)
-		return 0;
-	errno = EBADMSG;
-	return -1;
+	c->t = facts_arrival(r, now, a);
+	if (!c->conn.n) {
+		errno = EBADMSG;
+		return -1;
+	}
+	return c->user.n ? 0 : conn_groups(&c->groups, r, a);
 }

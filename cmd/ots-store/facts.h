@@ -43,6 +43,7 @@
 	X(ACK, "ackresponse")                                                  \
 	X(CONN, "conn")                                                        \
 	X(USER, "user")                                                        \
+	X(VIA, "via")                                                          \
 	X(T, "t")                                                              \
 	X(AGAIN, "again")                                                      \
 	X(XML, "xml")
@@ -96,6 +97,9 @@ int facts_detail(struct facts *f, struct arena *a);
 /* An open or close record: 0, or -1 as facts_event (conn is missing). */
 int facts_conn(
     struct store_conn *c, const struct rec *r, int64_t now, struct arena *a);
+
+/* When a record came: its t; now, if it says none, or a time to come. */
+int64_t facts_arrival(const struct rec *r, int64_t now, struct arena *a);
 
 /* The value of a label, escapes undone; p NULL: it is absent, or no memory. */
 struct slice facts_value(

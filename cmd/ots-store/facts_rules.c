@@ -32,6 +32,22 @@ chat_time(const struct detail *d)
 	return ms * 1000;
 }
 
+/* The uid of a chat ends with it (cot-streaming 7.4); receipts name the chat by
+ * it. */
+static struct slice
+message_of(struct slice uid)
+{
+	const char *dot = uid.p + uid.n;
+
+	if (!slice_starts(uid, "GeoChat."))
+		return uid;
+	while (dot[-1] != '.')
+		dot--;
+	if (dot == uid.p + uid.n)
+		return uid;
+	return (struct slice){dot, (size_t)(uid.p + uid.n - dot)};
+}
+
 /* Also a chat without remarks (WinTAK), without members, without a place. */
 static void
 chat(struct detail *d)
@@ -49,6 +65,7 @@ chat(struct detail *d)
 		either(d->parent, f->event.device)),
 	    .sender_callsign = either(r->callsign, f->event.callsign),
 	    .text = d->remarks,
+	    .message = either(r->message, message_of(f->event.uid)),
 	    .time = chat_time(d),
 	    .member = r->uid,
 	    .n_members = r->n};
@@ -64,11 +81,11 @@ receipt(struct detail *d)
 	struct facts *f = d->facts;
 	const struct detail_room *r = d->receipt.there ? &d->receipt : &d->chat;
 
-	f->receipt =
-	    (struct store_receipt){.chat = either(r->message, f->event.uid),
-		.who = either(either(f->event.device, d->parent),
-		    either(r->sender, r->callsign)),
-		.kind = f->base.p[f->base.n - 1]};
+	f->receipt = (struct store_receipt){
+	    .chat = either(r->message, message_of(f->event.uid)),
+	    .who = either(either(f->event.device, d->parent),
+		either(r->sender, r->callsign)),
+	    .kind = f->base.p[f->base.n - 1]};
 	f->says |= SAYS_RECEIPT;
 }
 

@@ -1,23 +1,29 @@
 #include "latest.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cotwalk.h"
 #include "log.h"
 #include "record.h"
 
+/* So much is said at once: who reads it has other things to read, too. */
+#define STEP ((size_t)512 << 10)
+
 void
 latest_wanted(struct latest *l)
 {
 	l->wanted = true;
+	l->after[0] = '\0';
 }
 
 /* ---- one record ---- */
 
 struct telling {
+	struct latest *latest;
 	struct buf *out;
 	struct buf text; /* of one value */
-	uint64_t told, left;
+	bool enough;
 };
 
 static void
@@ -86,30 +92,46 @@ put_latest(void *arg, const struct store_latest *l)
 		rec_put(&w, "group", (struct slice){name, (size_t)n});
 	rec_puts(&w, "xml", l->xml);
 	if (rec_end(&w) < 0)
-		t->left++;
+		t->latest->left++;
 	else
-		t->told++;
-	return 0;
+		t->latest->told++;
+	if (str_fmt(t->latest->after, sizeof t->latest->after, "%s", l->uid) <
+	    0)
+		return 1; /* no key is that long */
+	t->enough = buf_size(t->out) >= STEP;
+	return t->enough;
+}
+
+static void
+done(struct latest *l)
+{
+	struct log_line line;
+
+	l->wanted = false;
+	l->after[0] = '\0';
+	if (l->told + l->left == 0)
+		return;
+	log_open(&line, LOG_LATEST);
+	log_u64(&line, "positions", l->told);
+	if (l->left)
+		log_u64(&line, "left-out", l->left);
+	log_send(&line);
 }
 
 int
 latest_send(struct latest *l, struct buf *out, int64_t now)
 {
-	struct telling t = {.out = out};
-	struct log_line line;
+	struct telling t = {.latest = l, .out = out};
 	int r;
 
+	if (!l->wanted || buf_size(out) >= STEP)
+		return 0;
+	if (!l->after[0])
+		l->told = l->left = 0;
 	buf_init(&t.text, REC_LINE_MAX);
-	r = store_each_latest(l->store, now, put_latest, &t);
+	r = store_each_latest(l->store, l->after, now, put_latest, &t);
 	buf_fini(&t.text);
-	if (r < 0)
-		return -1;
-	l->wanted = false;
-	l->told += t.told;
-	log_open(&line, LOG_LATEST);
-	log_u64(&line, "positions", t.told);
-	if (t.left)
-		log_u64(&line, "left-out", t.left);
-	log_send(&line);
-	return 0;
+	if (r == 0 && !t.enough)
+		done(l);
+	return r;
 }

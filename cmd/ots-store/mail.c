@@ -8,17 +8,19 @@
 /* After a device has come: until then its delivery receipts for what it was
  * sent at once are in the database. */
 #define LOOK_AFTER (2 * SECOND)
-/* Younger mail may be on its way. */
-#define YOUNG SECOND
-/* So long after it was sent it counts as not delivered. */
+/* So long after it was sent it counts as not delivered, though the connection
+ * has not ended. */
 #define SENT_AGE (60 * SECOND)
 
 #define VISITS_MAX 131072
-#define ALL_MAX    2000 /* receivers of one chat to all */
 
 struct mail_visit {
 	STAILQ_ENTRY(mail_visit) link;
 	int64_t due;
+	int64_t upto; /* 0: not yet known */
+	/* It came while another writer was there: what that one has sent, and
+	 * was not delivered by now, may have died with it. */
+	bool again;
 	size_t conn_n, device_n;
 	char text[]; /* conn, device */
 };
@@ -26,16 +28,19 @@ struct mail_visit {
 struct mail_mark {
 	STAILQ_ENTRY(mail_mark) link;
 	bool in_batch;
-	size_t receipt_n, receiver_n;
-	char text[]; /* receipt, receiver */
+	size_t receipt_n, conn_n, receiver_n;
+	char text[]; /* receipt, NUL, conn, receiver */
 };
 
 void
-mail_init(struct mail *m, struct store *s, const struct mail_config *conf)
+mail_init(struct mail *m, struct store *s, const struct mail_config *conf,
+    const uint64_t seed[2])
 {
 	*m = (struct mail){.store = s, .conf = conf};
 	STAILQ_INIT(&m->visits);
 	STAILQ_INIT(&m->marks);
+	map_init(&m->sent, seed);
+	map_init(&m->waiting, seed);
 }
 
 static void
@@ -45,7 +50,15 @@ drop_visit(struct mail *m)
 
 	STAILQ_REMOVE_HEAD(&m->visits, link);
 	m->n_visits--;
+	m->n_fresh -= v->upto == 0;
 	free(v);
+}
+
+/* What was sent, and over which connection. */
+static struct slice
+key_of(const struct mail_mark *k)
+{
+	return (struct slice){k->text, k->receipt_n + 1 + k->conn_n};
 }
 
 static void
@@ -55,6 +68,8 @@ drop_mark(struct mail *m)
 
 	STAILQ_REMOVE_HEAD(&m->marks, link);
 	m->n_marks--;
+	if (map_get(&m->sent, key_of(k)) == k)
+		(void)map_del(&m->sent, key_of(k));
 	free(k);
 }
 
@@ -65,186 +80,15 @@ mail_fini(struct mail *m)
 		drop_visit(m);
 	while (m->n_marks)
 		drop_mark(m);
-}
-
-/* ---- a chat ---- */
-
-/* Who is meant by a callsign: who has it now, else who had it last. */
-struct named {
-	char uid[STORE_KEY_MAX + 1];
-	bool there;
-	int64_t seen;
-};
-
-static int
-choose(void *arg, const struct store_device *d)
-{
-	struct named *n = arg;
-	bool there = *d->conn != '\0';
-
-	if (*n->uid &&
-	    (n->there > there ||
-		(n->there == there && n->seen >= d->last_seen)))
-		return 0;
-	if (str_fmt(n->uid, sizeof n->uid, "%s", d->uid) >= 0) {
-		n->there = there;
-		n->seen = d->last_seen;
-	}
-	return 0;
-}
-
-struct posting {
-	struct mail *mail;
-	struct store_mail letter;
-	struct slice from; /* its device */
-	int64_t now;
-	size_t n;
-	struct named *all; /* of a chat to all: whom */
-};
-
-static int
-post(struct posting *p, struct slice receiver)
-{
-	struct mail *m = p->mail;
-	int64_t waiting;
-
-	if (slice_eq(receiver, p->from))
-		return 0;
-	if (store_mail_count(m->store, receiver, p->now, &waiting) < 0)
-		return -1;
-	if (waiting >= 0 && (uint64_t)waiting >= m->conf->max) {
-		m->full++;
-		return 0;
-	}
-	p->letter.receiver = receiver;
-	return store_add_mail(m->store, &p->letter);
-}
-
-static int
-known(void *arg, const struct store_device *d)
-{
-	(void)d;
-	*(bool *)arg = true;
-	return 0;
-}
-
-static int
-post_uid(struct posting *p, struct slice uid)
-{
-	bool is = false;
-
-	if (store_device(p->mail->store, uid, known, &is) < 0)
-		return -1;
-	return is ? post(p, uid) : 0;
-}
-
-static int
-post_callsign(struct posting *p, struct slice callsign)
-{
-	struct named n = {.there = false};
-
-	if (store_each_device_named(p->mail->store, callsign, choose, &n) < 0)
-		return -1;
-	return *n.uid ? post(p, slice_of(n.uid)) : 0;
-}
-
-static int
-collect(void *arg, const struct store_device *d)
-{
-	struct posting *p = arg;
-	struct named *all;
-
-	if (p->n == ALL_MAX)
-		return 1;
-	if (p->n % 64 == 0) {
-		all = reallocarray(p->all, p->n + 64, sizeof *all);
-		if (!all)
-			return 1;
-		p->all = all;
-	}
-	if (str_fmt(p->all[p->n].uid, sizeof p->all->uid, "%s", d->uid) >= 0)
-		p->n++;
-	return 0;
-}
-
-static int
-post_all(struct posting *p)
-{
-	int64_t since = p->now - (int64_t)p->mail->conf->age_us;
-	int r = store_each_device(p->mail->store, since, collect, p);
-	size_t i;
-
-	for (i = 0; r == 0 && i < p->n; i++)
-		r = post(p, slice_of(p->all[i].uid));
-	free(p->all);
-	return r;
-}
-
-static bool
-for_all(const struct facts *f)
-{
-	return slice_is(f->chat.room, "All Chat Rooms") ||
-	    slice_is(f->chat.room, "All Streaming");
-}
-
-static int
-post_dests(struct posting *p, const struct rec *r, const char *label,
-    int (*one)(struct posting *p, struct slice dest))
-{
-	char text[FACTS_NAME_MAX];
-	struct slice raw;
-	size_t pos = 1;
-
-	while (rec_next(r, label, &pos, &raw))
-		if (raw.n && raw.n <= sizeof text &&
-		    one(p, (struct slice){text, rec_unescape_into(text, raw)}) <
-			0)
-			return -1;
-	return 0;
-}
-
-static bool
-has_dest(const struct rec *r)
-{
-	size_t i;
-
-	for (i = 1; i < r->n; i++)
-		if (slice_starts(r->f[i].label, "dest-"))
-			return true;
-	return false;
-}
-
-int
-mail_chat(
-    struct mail *m, const struct facts *f, const struct rec *r, int64_t now)
-{
-	struct posting p = {.mail = m, .from = f->event.device, .now = now};
-	char receipt[256];
-
-	if (m->conf->mode == MAIL_OFF || !(f->says & SAYS_CHAT) ||
-	    !slice_is(f->base, "b-t-f") || !f->event.conn.n ||
-	    !f->label[FACTS_T].n ||
-	    str_fmt(receipt, sizeof receipt, "%.*s/%.*s", (int)f->event.conn.n,
-		f->event.conn.p, (int)f->label[FACTS_T].n,
-		f->label[FACTS_T].p) < 0)
-		return 0;
-	p.letter.receipt = slice_of(receipt);
-	p.letter.expires = f->event.t + (int64_t)m->conf->age_us;
-	if (p.letter.expires <= now)
-		return 0;
-	if (!has_dest(r))
-		return m->conf->mode == MAIL_ALL && for_all(f) ? post_all(&p)
-							       : 0;
-	if (post_dests(&p, r, "dest-uid", post_uid) < 0)
-		return -1;
-	return post_dests(&p, r, "dest-callsign", post_callsign);
+	map_fini(&m->sent);
+	map_fini(&m->waiting);
 }
 
 /* ---- a visit ---- */
 
 void
-mail_arrived(
-    struct mail *m, struct slice conn, struct slice device, int64_t now)
+mail_arrived(struct mail *m, struct slice conn, struct slice device,
+    int64_t upto, int64_t now)
 {
 	struct mail_visit *v;
 
@@ -254,12 +98,15 @@ mail_arrived(
 	if (!v)
 		return;
 	v->due = now + LOOK_AFTER;
+	v->upto = upto;
+	v->again = upto != 0;
 	v->conn_n = conn.n;
 	v->device_n = device.n;
 	memcpy(v->text, conn.p, conn.n);
 	memcpy(v->text + conn.n, device.p, device.n);
 	STAILQ_INSERT_TAIL(&m->visits, v, link);
 	m->n_visits++;
+	m->n_fresh += upto == 0;
 }
 
 int64_t
@@ -274,28 +121,32 @@ struct sending {
 	struct buf *out;
 };
 
-static bool
-note(struct mail *m, struct slice receipt, struct slice receiver)
+/* NULL: no memory. */
+static struct mail_mark *
+mark_new(struct slice receipt, struct slice conn, struct slice receiver)
 {
-	struct mail_mark *k = malloc(sizeof *k + receipt.n + receiver.n);
+	struct mail_mark *k =
+	    malloc(sizeof *k + receipt.n + 1 + conn.n + receiver.n);
+	char *to;
 
 	if (!k)
-		return false;
+		return NULL;
 	k->in_batch = false;
 	k->receipt_n = receipt.n;
+	k->conn_n = conn.n;
 	k->receiver_n = receiver.n;
-	memcpy(k->text, receipt.p, receipt.n);
-	memcpy(k->text + receipt.n, receiver.p, receiver.n);
-	STAILQ_INSERT_TAIL(&m->marks, k, link);
-	m->n_marks++;
-	return true;
+	to = k->text;
+	memcpy(to, receipt.p, receipt.n);
+	to += receipt.n;
+	*to++ = '\0';
+	memcpy(to, conn.p, conn.n);
+	memcpy(to + conn.n, receiver.p, receiver.n);
+	return k;
 }
 
-/* Nonzero: no more. */
 static int
-put_letter(void *arg, const struct store_letter *l)
+put_record(const struct sending *s, const struct store_letter *l)
 {
-	struct sending *s = arg;
 	const char *groups = l->groups;
 	char name[STORE_KEY_MAX + 1];
 	struct rec_writer w;
@@ -310,10 +161,31 @@ put_letter(void *arg, const struct store_letter *l)
 		rec_put(&w, "group", (struct slice){name, (size_t)n});
 	rec_puts(&w, "uid", l->uid);
 	rec_puts(&w, "xml", l->xml);
-	if (rec_end(&w) < 0 ||
-	    !note(s->mail, slice_of(l->receipt), s->receiver))
+	return rec_end(&w);
+}
+
+/* A relay gets it once, whoever of its devices it is for. Nonzero: no more. */
+static int
+put_letter(void *arg, const struct store_letter *l)
+{
+	struct sending *s = arg;
+	struct mail *m = s->mail;
+	struct mail_mark *k =
+	    mark_new(slice_of(l->receipt), s->conn, s->receiver);
+
+	if (!k)
 		return 1;
-	s->mail->sent++;
+	if (!map_get(&m->sent, key_of(k))) {
+		if (map_put(&m->sent, key_of(k), k) < 0 ||
+		    put_record(s, l) < 0) {
+			(void)map_del(&m->sent, key_of(k));
+			free(k);
+			return 1;
+		}
+		m->n_sent++;
+	}
+	STAILQ_INSERT_TAIL(&m->marks, k, link);
+	m->n_marks++;
 	return 0;
 }
 
@@ -327,8 +199,10 @@ visit(struct mail *m, const struct conns *c, struct buf *out, int64_t now)
 	    .receiver = {v->text + v->conn_n, v->device_n},
 	    .out = out};
 	struct store_mail_query q = {.receiver = s.receiver,
-	    .before = now - YOUNG,
-	    .sent_before = now - SENT_AGE,
+	    .user = conns_user(c, s.conn),
+	    .conn = v->again ? (struct slice){"", 0} : s.conn,
+	    .upto = v->upto ? v->upto : INT64_MAX,
+	    .sent_before = v->again ? v->due - LOOK_AFTER : now - SENT_AGE,
 	    .now = now,
 	    .max = m->conf->max};
 
@@ -338,9 +212,10 @@ visit(struct mail *m, const struct conns *c, struct buf *out, int64_t now)
 }
 
 int
-mail_send(struct mail *m, const struct conns *c, struct buf *out, int64_t now)
+mail_send(struct mail *m, const struct conns *c, struct buf *out, int64_t upto,
+    int64_t now)
 {
-	while (m->n_visits && STAILQ_FIRST(&m->visits)->due <= now) {
+	while (m->n_visits && mail_due(m) <= upto) {
 		if (visit(m, c, out, now) < 0)
 			return -1;
 		drop_visit(m);
@@ -352,10 +227,11 @@ static int
 add_mark(struct mail *m, struct mail_mark *k, int64_t now)
 {
 	struct slice receipt = {k->text, k->receipt_n},
-		     receiver = {k->text + k->receipt_n, k->receiver_n};
+		     conn = {k->text + k->receipt_n + 1, k->conn_n},
+		     receiver = {conn.p + conn.n, k->receiver_n};
 
 	k->in_batch = true;
-	return store_add_sent(m->store, receipt, receiver, now);
+	return store_add_sent(m->store, receipt, receiver, conn, now);
 }
 
 int
@@ -363,6 +239,7 @@ mail_mark(struct mail *m, int64_t now)
 {
 	struct mail_mark *k;
 
+	mail_recount(m);
 	STAILQ_FOREACH(k, &m->marks, link)
 	{
 		if (add_mark(m, k, now) < 0)
@@ -374,6 +251,16 @@ mail_mark(struct mail *m, int64_t now)
 void
 mail_done(struct mail *m)
 {
+	struct mail_visit *v;
+
+	STAILQ_FOREACH(v, &m->visits, link)
+	{
+		if (m->n_fresh == 0)
+			break;
+		m->n_fresh -= v->upto == 0;
+		if (v->upto == 0)
+			v->upto = store_last_id(m->store);
+	}
 	while (m->n_marks && STAILQ_FIRST(&m->marks)->in_batch)
 		drop_mark(m);
 }

@@ -250,6 +250,7 @@ pass_read(struct pass *p, size_t max)
 		spool_wrote(p->spool, (size_t)got);
 	/* A file system that has no room after all. */
 	if (got < 0 && errno == EFAULT) {
+		spool_unread(p->spool);
 		(void)step_aside(p);
 		return PASS_MORE;
 	}

@@ -9,6 +9,7 @@
 #include "grants.h"
 #include "latest.h"
 #include "mail.h"
+#include "own.h"
 
 struct rows_tally {
 	uint64_t records, bad, events;
@@ -18,6 +19,7 @@ struct rows {
 	struct store *store; /* a loan */
 	struct grants grants;
 	struct conns conns;
+	struct own own;
 	struct mail mail;
 	struct latest latest;
 	int64_t last_t;          /* when the last of all records arrived */

@@ -36,6 +36,8 @@ struct run {
 	struct watch watch;
 	sigset_t waiting; /* the mask while we wait: as we were started */
 	uint64_t now;
+	uint64_t kill_at; /* the writer, asked to end; 0: it is not */
+	bool killed;      /* it was; it may hang in the kernel */
 };
 
 /* ---- signals ---- */
@@ -79,6 +81,8 @@ signals_open(struct run *r)
 	handle(SIGUSR1, on_report, &ours);
 	/* A file over the limit of the process is a full disk to us. */
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+	    /* Who ignores it is not told how a child has ended. */
+	    signal(SIGCHLD, SIG_DFL) == SIG_ERR ||
 	    signal(SIGXFSZ, SIG_IGN) == SIG_ERR ||
 	    sigprocmask(SIG_BLOCK, &ours, &r->waiting) < 0)
 		die_sys(EXIT_TEMP, "unable to handle signals");
@@ -115,6 +119,8 @@ wait_for(struct run *r, int what, uint64_t until)
 
 	if (until > r->watch.tick_at)
 		until = r->watch.tick_at;
+	if (r->kill_at && until > r->kill_at)
+		until = r->kill_at;
 	us = until > r->now ? until - r->now : 0;
 	ts.tv_sec = (time_t)(us / SECOND);
 	ts.tv_nsec = (long)(us % SECOND) * 1000;
@@ -158,6 +164,32 @@ take(struct run *r, size_t max)
 	return got;
 }
 
+/* The writer ends first: the stream must not stand still for it. True: it has
+ * ended; else call it again, at kill_at at the latest. */
+static bool
+writer_over(struct run *r)
+{
+	const struct child *c = &r->watch.child;
+	bool late;
+
+	if (!r->watch.ending) {
+		r->kill_at = r->now + STOP_US;
+		r->watch.ending = true;
+		spool_ask(r->spool, SPOOL_STOP);
+	}
+	late = r->now >= r->kill_at;
+	if (c->pid == 0 ? c->fd < 0 || late : late && r->killed) {
+		r->kill_at = 0;
+		return true;
+	}
+	if (late) {
+		child_kill(c);
+		r->killed = true;
+		r->kill_at = r->now + STOP_US;
+	}
+	return false;
+}
+
 /* Until the end of the input (true) or a signal. */
 static bool
 stream(struct run *r)
@@ -165,7 +197,7 @@ stream(struct run *r)
 	enum pass_got got = PASS_MORE;
 	unsigned turn = 0;
 
-	while (!stop_asked) {
+	while (!stop_asked || !writer_over(r)) {
 		if (forward(r) == PASS_BLOCKED) {
 			wait_for(r, WAIT_OUT, UINT64_MAX);
 			continue;
@@ -176,7 +208,7 @@ stream(struct run *r)
 			wait_for(r, WAIT_IN, UINT64_MAX);
 		else if (++turn % TURNS == 0)
 			wait_for(r, WAIT_NONE, r->now);
-		if (stop_asked)
+		if (stop_asked && writer_over(r))
 			break;
 		got = take(r, PASS_CHUNK);
 		if (got == PASS_END)
@@ -244,11 +276,13 @@ end_input(struct run *r)
 static bool
 writer_ends(struct run *r, uint64_t until)
 {
-	while (r->watch.child.pid && r->now < until) {
+	const struct child *c = &r->watch.child;
+
+	while ((c->pid || c->fd >= 0) && r->now < until) {
 		wait_for(r, forward(r) == PASS_BLOCKED ? WAIT_OUT : WAIT_NONE,
 		    until);
 	}
-	return r->watch.child.pid == 0;
+	return c->pid == 0;
 }
 
 /* All that came in goes to the database, for as long as it takes some. */
@@ -273,6 +307,7 @@ static void
 end_writer(struct run *r)
 {
 	r->watch.ending = true;
+	r->kill_at = 0; /* from here on we wait for nothing else */
 	spool_ask(r->spool, SPOOL_STOP);
 	if (writer_ends(r, r->now + STOP_US))
 		return;
@@ -324,6 +359,28 @@ tell_found(const struct run *r)
 	log_send(&l);
 }
 
+/* Must a human act? A full disk, or another ots-store that is about to end (it
+ * may hang in the kernel for long), must not keep the service down. */
+static int
+code_of(int err)
+{
+	switch (err) {
+	case EACCES:
+	case EBADMSG:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ENOENT:
+	case ENOTDIR:
+	case EPERM:
+	case EPROTO:
+	case EROFS:
+		return EXIT_USAGE;
+	default:
+		return EXIT_TEMP;
+	}
+}
+
 static void
 spool_start(struct run *r)
 {
@@ -338,16 +395,29 @@ spool_start(struct run *r)
 	r->spool = spool_open(&c, why);
 	if (r->spool)
 		return;
-	die(errno == ENOMEM || errno == ENOSPC || errno == EIO ? EXIT_TEMP
-							       : EXIT_USAGE,
-	    "%s", why[0] ? why : "no memory");
+	die(code_of(errno), "%s", why[0] ? why : "no memory");
+}
+
+/* A line that the one before us has left unfinished ends here, and is no record
+ * wherever it was cut: it has a field without a label. */
+static int
+put_hello(const struct run *r, struct buf *b)
+{
+	if (spool_found(r->spool) != SPOOL_NEW && buf_puts(b, "\t") < 0)
+		return -1;
+	return rec_hello(b, "ots-store", r->cfg->writer.node, 0, 0);
 }
 
 static void
 run_open(struct run *r)
 {
 	struct writer_config *w = &r->cfg->writer;
+	int fd;
 
+	/* One of our own files would get its number. */
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			die(EXIT_USAGE, "descriptor %d is closed", fd);
 	signals_open(r);
 	r->now = clock_mono_us();
 	w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -359,11 +429,11 @@ run_open(struct run *r)
 	if (wire_unshare(STDIN_FILENO, O_RDONLY) < 0 ||
 	    wire_unshare(STDOUT_FILENO, O_WRONLY) < 0 ||
 	    pass_init(&r->pass, r->spool, STDIN_FILENO, STDOUT_FILENO) < 0 ||
-	    rec_hello(&r->pass.own, "ots-store", w->node, 0) < 0)
+	    put_hello(r, &r->pass.own) < 0)
 		die_sys(EXIT_TEMP, "unable to start");
 	r->pass.patient = r->cfg->wait;
 	if (watch_open(&r->watch, r->spool, &r->pass, w, r->now) < 0)
-		die_sys(EXIT_USAGE, "unable to write %s/status", w->spool);
+		die_sys(code_of(errno), "unable to write %s/status", w->spool);
 }
 
 int

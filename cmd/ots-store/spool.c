@@ -36,16 +36,33 @@ spool_map(struct spool *s, uint64_t number, int fd)
 	return 0;
 }
 
-/* Segments that there would be with this one, those in use. */
+struct count {
+	uint64_t from, to, n;
+};
+
+static void
+count_one(void *arg, uint64_t number)
+{
+	struct count *c = arg;
+
+	if (number >= c->from && number < c->to)
+		c->n++;
+}
+
+/* Segments that there would be with this one, those in use. The gap is the only
+ * hole that we know; if it seems too much we look. */
 static uint64_t
 in_use(const struct spool *s, uint64_t number)
 {
-	uint64_t bound = spool_bound(s->st), n = number + 1 - bound,
-		 from = place_get(&s->st->gap_from) / s->seg + 1,
-		 to = place_get(&s->st->gap_to) / s->seg;
+	uint64_t from = place_get(&s->st->gap_from) / s->seg + 1,
+		 to = place_get(&s->st->gap_to) / s->seg, n;
+	struct count c = {spool_bound(s->st), number, 1};
 
-	if (from < to && bound < to && number + 1 >= to)
-		n -= to - (bound > from ? bound : from);
+	n = number + 1 - c.from;
+	if (from < to && c.from < to && number + 1 >= to)
+		n -= to - (c.from > from ? c.from : from);
+	if (n > s->max && segment_each(s->dir, count_one, &c) == 0)
+		n = least(n, c.n);
 	return n;
 }
 
@@ -116,9 +133,68 @@ room(const struct spool *s)
 	return s->end > s->w + TAIL ? s->end - s->w - TAIL : 0;
 }
 
+/* What follows is no longer known to be zero. */
+static void
+unready(struct spool *s)
+{
+	s->ready = s->w;
+	place_set(&s->st->ready, s->ready);
+}
+
+void
+spool_unread(struct spool *s)
+{
+	s->why = SPOOL_DISK;
+	s->err = errno == EFAULT ? ENOSPC : errno;
+	unready(s);
+}
+
+/* Behind what is there; it must be ready, and be less than a segment. */
+static int
+put(struct spool *s, const char *p, size_t n)
+{
+	uint64_t at = s->w % s->seg;
+	size_t part = (size_t)least(n, s->seg - at);
+	const int *fd = s->fd;
+
+	if (segment_put(fd[s->w / s->seg % SPOOL_RING], at, p, part) < 0 ||
+	    (part < n &&
+		segment_put(fd[(s->w / s->seg + 1) % SPOOL_RING], 0, p + part,
+		    n - part) < 0)) {
+		spool_unread(s);
+		return -1;
+	}
+	spool_wrote(s, n);
+	return 0;
+}
+
+static void
+set_border(struct spool *s, uint64_t border)
+{
+	s->border = border;
+	place_set(&s->st->border, border);
+}
+
+/* There is room for it behind that for reading, unless nothing was read. */
+static bool
+cut_line(struct spool *s)
+{
+	if ((s->end < s->w + TAIL && attach(s) < 0) ||
+	    (s->ready < s->w + TAIL && prepare(s, s->w + TAIL) < 0) ||
+	    put(s, cut, sizeof cut) < 0)
+		return false;
+	s->cut = false;
+	s->f = s->w;
+	set_border(s, s->w);
+	return true;
+}
+
 char *
 spool_room(struct spool *s, size_t want, size_t *n)
 {
+	*n = 0;
+	if (s->cut && !cut_line(s))
+		return NULL;
 	while (room(s) < want && s->end < (s->w / s->seg + 2) * s->seg)
 		if (attach(s) < 0)
 			break;
@@ -147,6 +223,9 @@ spool_wrote(struct spool *s, size_t n)
 	if (lf)
 		s->line = s->w + (uint64_t)(lf - p) + 1;
 	s->w += n;
+	/* A read that failed in the middle has told only what came before. */
+	if (*spool_at(s, s->w))
+		unready(s);
 	/* In this order for all to see: the writer says that it waits, and
 	 * looks once more. */
 	atomic_store(&s->st->written, s->w);
@@ -159,36 +238,19 @@ spool_wrote(struct spool *s, size_t n)
 int
 spool_append(struct spool *s, const char *p, size_t n)
 {
-	char *to;
 	size_t got;
 
-	to = spool_room(s, n, &got);
-	if (!to || got < n)
-		return -1;
-	memcpy(to, p, n);
-	spool_wrote(s, n);
-	return 0;
+	return spool_room(s, n, &got) && got == n ? put(s, p, n) : -1;
 }
 
-static void
-set_border(struct spool *s, uint64_t border)
-{
-	s->border = border;
-	place_set(&s->st->border, border);
-}
-
-/* There is room for it behind that for reading; unless nothing was read. */
 void
 spool_cut(struct spool *s)
 {
-	if (s->border == s->w || (s->end < s->w + TAIL && attach(s) < 0) ||
-	    (s->ready < s->w + TAIL && prepare(s, s->w + TAIL) < 0))
-		return;
-	memcpy(spool_at(s, s->w), cut, sizeof cut);
-	spool_wrote(s, sizeof cut);
-	s->f = s->w;
 	s->flush = false;
-	set_border(s, s->w);
+	s->f = s->w;
+	s->cut = s->border != s->w;
+	if (s->cut)
+		(void)cut_line(s);
 }
 
 /* As much as lies side by side in the ring. */

@@ -112,7 +112,7 @@ enum spool_full { SPOOL_ROOM, SPOOL_AT_MAX, SPOOL_DISK };
  * a text that names the thing and the remedy. EBUSY: another filter has it.
  * EPROTO: of another version of this program. */
 struct spool *spool_open(const struct spool_config *c, char why[SPOOL_WHY_MAX]);
-/* What is forwarded and what is not stays known. */
+/* What is forwarded and what is not stays known, and is synced. */
 void spool_close(struct spool **s);
 enum spool_found spool_found(const struct spool *s);
 
@@ -122,10 +122,14 @@ char *spool_room(struct spool *s, size_t want, size_t *n);
 enum spool_full spool_why(const struct spool *s, int *err);
 /* n bytes have been read to there. */
 void spool_wrote(struct spool *s, size_t n);
+/* The read failed, with an errno; EFAULT: the disk has no room. What it has put
+ * there has not been read, and is nothing. */
+void spool_unread(struct spool *s);
 /* The same for bytes in other memory: all of them, or -1 and nothing. */
 int spool_append(struct spool *s, const char *p, size_t n);
 /* The record that was begun, spool_tail, goes on elsewhere or never: its
- * beginning becomes a line that is no record, and counts as forwarded. */
+ * beginning becomes a line that is no record, and counts as forwarded. Until
+ * that can be written there is no room. */
 void spool_cut(struct spool *s);
 
 /* What is to be forwarded next: whole records, unless one is so long that its

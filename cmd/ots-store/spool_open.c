@@ -74,6 +74,7 @@ static int
 publish(struct spool *s)
 {
 	struct spool_state *st = s->st;
+	char boot[sizeof st->boot];
 
 	find_line(s);
 	s->ready = s->w;
@@ -81,7 +82,10 @@ publish(struct spool *s)
 	place_set(&st->ready, s->ready);
 	place_set(&st->border, s->border);
 	place_set(&st->end, s->end);
-	state_boot(st->boot);
+	/* Not half, lest the next one believes that the machine went down. */
+	state_boot(boot);
+	if (memcmp(st->boot, boot, sizeof boot) != 0)
+		memcpy(st->boot, boot, sizeof boot);
 	atomic_store(&st->ask, SPOOL_GO_ON);
 	atomic_store(&st->open, 1);
 	s->ours = true;
@@ -101,7 +105,7 @@ set_up(struct spool *s)
 		return -1;
 	if (fresh && !damaged) {
 		s->found = SPOOL_NEW;
-		return publish(s);
+		return state_new_id(s->dir) < 0 ? -1 : publish(s);
 	}
 	if (!fresh && spool_recover(s) == 0)
 		return publish(s);
@@ -184,8 +188,11 @@ spool_close(struct spool **s)
 	if (!p)
 		return;
 	if (p->st) {
-		if (p->ours)
+		if (p->ours) {
+			(void)spool_sync(p->dir, p->st, p->state_fd);
 			atomic_store(&p->st->open, 0);
+			(void)fdatasync(p->state_fd);
+		}
 		state_close(&p->st, p->state_fd);
 	}
 	for (i = 0; i < SPOOL_RING; i++)

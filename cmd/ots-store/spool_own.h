@@ -12,6 +12,8 @@
 /* Segments that the filter has mapped, and how far behind the newest one is
  * that is used again: as many stay when all is committed. */
 #define SPOOL_RING 4
+/* No place is beyond this one, so that sums do not wrap. */
+#define SPOOL_PLACE_MAX (UINT64_MAX / 4)
 
 struct spool_state {
 	char magic[8];
@@ -77,11 +79,27 @@ void state_close(struct spool_state **st, int fd);
 
 /* The id file; made if it is missing and make is set. 0, or -1 with errno. */
 int state_id(int dir, bool make, char id[SPOOL_ID_MAX]);
+/* Another one: the spool begins anew. 0, or -1 with errno. */
+int state_new_id(int dir);
 /* The boot of this machine, cut or empty if it cannot be told. */
 void state_boot(char boot[40]);
 /* Lock that file of the folder, for up to wait_us: its descriptor, or -1 with
  * errno EBUSY or another. */
 int state_lock(int dir, const char *name, uint64_t wait_us);
+
+/* ---- to the disk ---- */
+
+/* Up to here it is on the disk, or in the database. */
+uint64_t spool_kept(const struct spool_state *st);
+/* All that has come in is, from now on. Slow. 0, or -1 with errno. */
+int spool_sync(int dir, struct spool_state *st, int state_fd);
+
+/* The database is behind: what has waited for it for five seconds, and for ten
+ * at the most, is to be synced. Zero at first; monotonic time. */
+struct sync_pace {
+	uint64_t at, place;
+};
+bool sync_due(struct sync_pace *p, uint64_t now, const struct spool_state *st);
 
 /* ---- segments ---- */
 
@@ -94,7 +112,10 @@ int segment_rename(int dir, uint64_t from, uint64_t to);
 int segment_unlink(int dir, uint64_t number);
 /* Call fn for each that is there, in no order. 0, or -1 with errno. */
 int segment_each(int dir, void (*fn)(void *arg, uint64_t number), void *arg);
-/* Zero to [from, to) of a file: 0, or -1 with errno (ENOSPC, EIO). */
+/* By write(2) rather than in the mapping, where a full disk would be a SIGBUS:
+ * n bytes to that place of a file; zero to [from, to). 0, or -1 with errno
+ * (ENOSPC, EIO). */
+int segment_put(int fd, uint64_t at, const char *p, size_t n);
 int segment_zero(int fd, uint64_t from, uint64_t to);
 /* Room in the address space for that many bytes, on a border of 2 MiB. NULL
  * with errno. *whole, *size: what to munmap in the end. */
@@ -120,6 +141,7 @@ struct spool {
 	uint64_t w, ready, end, border, f, line;
 	bool ours;  /* the state says that it is open */
 	bool flush; /* forward what is there, whole or not */
+	bool cut;   /* the record that was begun is still to be cut */
 	enum spool_full why;
 	int err;
 	enum spool_found found;

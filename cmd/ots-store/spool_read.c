@@ -12,11 +12,12 @@
 #include "record.h"
 
 /* Mapped at a time: what is handed out and not released is in there. */
-#define WINDOW 3
-/* While the database is away, what came in is brought to the disk this often:
- * so much can be lost when the machine goes down. */
-#define SYNC_US ((uint64_t)10000000)
+#define WINDOW  3
 #define POLL_US ((uint64_t)20000)
+/* Look at least so often whether something is to be synced. */
+#define DOZE_US ((uint64_t)5000000)
+/* So many files are tried one by one. */
+#define FEW 64
 
 struct spool_reader {
 	int dir, lock, state_fd, wake_fd;
@@ -29,10 +30,10 @@ struct spool_reader {
 	uint64_t first; /* segment at the beginning of the window */
 	uint64_t n;     /* mapped */
 	uint64_t place, released, seen, lost;
-	uint64_t oldest;  /* no file has a lower number */
-	uint64_t sync_at; /* monotonic time */
-	bool torn;        /* the line at place has lost its beginning */
-	bool failed;      /* a file is there, and cannot be mapped */
+	uint64_t oldest; /* no file has a lower number */
+	struct sync_pace pace;
+	bool torn;   /* the line at place has lost its beginning */
+	bool failed; /* a file is there, and cannot be mapped */
 };
 
 /* ---- the window ---- */
@@ -86,13 +87,6 @@ at(const struct spool_reader *r, uint64_t place)
 
 /* ---- files that are done with ---- */
 
-static bool
-in_gap(const struct spool_reader *r, uint64_t number)
-{
-	return number * r->seg >= place_get(&r->st->gap_from) &&
-	    number * r->seg < place_get(&r->st->gap_to);
-}
-
 /* Up to here (exclusive) they are removed; SPOOL_RING are used again. */
 static uint64_t
 removable(const struct spool_reader *r)
@@ -104,26 +98,26 @@ removable(const struct spool_reader *r)
 }
 
 static void
-remove_old(struct spool_reader *r)
-{
-	uint64_t to = removable(r);
-
-	for (; r->oldest < to; r->oldest++) {
-		if (in_gap(r, r->oldest))
-			r->oldest =
-			    least(to, place_get(&r->st->gap_to) / r->seg) - 1;
-		else
-			(void)segment_unlink(r->dir, r->oldest);
-	}
-}
-
-static void
 remove_one(void *arg, uint64_t number)
 {
 	const struct spool_reader *r = arg;
 
 	if (number < r->oldest)
 		(void)segment_unlink(r->dir, number);
+}
+
+/* Between two of them may be nothing for long. */
+static void
+remove_old(struct spool_reader *r)
+{
+	uint64_t to = removable(r);
+
+	for (; r->oldest < to && to - r->oldest < FEW; r->oldest++)
+		(void)segment_unlink(r->dir, r->oldest);
+	if (r->oldest >= to)
+		return;
+	r->oldest = to;
+	(void)segment_each(r->dir, remove_one, r);
 }
 
 /* ---- life ---- */
@@ -163,7 +157,6 @@ spool_reader_open(const char *dir, int wake_fd)
 		errno = err;
 		return NULL;
 	}
-	r->sync_at = clock_mono_us() + SYNC_US;
 	spool_seek(r, 0);
 	r->oldest = removable(r);
 	(void)segment_each(r->dir, remove_one, r);
@@ -209,6 +202,15 @@ spool_lost(const struct spool_reader *r)
 
 /* ---- reading ---- */
 
+/* What is not in the database yet, to the disk: so much can be lost when the
+ * machine goes down. What fails is tried again. */
+static void
+sync_files(struct spool_reader *r)
+{
+	if (sync_due(&r->pace, clock_mono_us(), r->st))
+		(void)spool_sync(r->dir, r->st, r->state_fd);
+}
+
 void
 spool_seek(struct spool_reader *r, uint64_t committed)
 {
@@ -231,6 +233,7 @@ spool_release(struct spool_reader *r, uint64_t place)
 	if (place / r->seg != r->first)
 		slide(r);
 	remove_old(r);
+	sync_files(r);
 }
 
 /* Go on at a place further on, without what is between. */
@@ -246,22 +249,38 @@ leap(struct spool_reader *r, uint64_t to, uint64_t lost)
 	return SPOOL_RECORDS;
 }
 
+struct after {
+	uint64_t number, next; /* next: the lowest above number */
+};
+
+static void
+see_next(void *arg, uint64_t number)
+{
+	struct after *a = arg;
+
+	if (number > a->number && number < a->next)
+		a->next = number;
+}
+
 /* The file at place has gone: to the next one that is there. */
 static enum spool_got
 leap_file(struct spool_reader *r, uint64_t limit)
 {
-	uint64_t n = r->place / r->seg;
+	struct after a = {.next = r->place / r->seg};
 	int fd;
 
 	do {
-		n++;
-		fd = segment_open(r->dir, n, r->seg);
-	} while (fd < 0 && n * r->seg < limit);
+		a.number = a.next;
+		a.next = limit / r->seg + 1;
+		if (segment_each(r->dir, see_next, &a) < 0)
+			return SPOOL_NOTHING; /* later */
+		fd = segment_open(r->dir, a.next, r->seg);
+	} while (fd < 0 && a.next * r->seg < limit);
 	if (fd >= 0)
 		close(fd);
-	n = least(n * r->seg, limit);
 	r->torn = true;
-	return leap(r, n, n - r->place);
+	limit = least(a.next * r->seg, limit);
+	return leap(r, limit, limit - r->place);
 }
 
 /* How many bytes of the n at p are whole lines, max or so; 0: not one. */
@@ -309,8 +328,10 @@ next(struct spool_reader *r, size_t max, struct slice *lines)
 		 gap_to = place_get(&r->st->gap_to), limit = r->seen, to;
 	bool gap = r->place < gap_to;
 
-	if (gap && r->place >= from)
+	if (gap && r->place >= from) {
+		r->torn = false; /* a record begins there */
 		return leap(r, gap_to, 0);
+	}
 	if (gap)
 		limit = from;
 	if (r->place == limit)
@@ -328,8 +349,6 @@ next(struct spool_reader *r, size_t max, struct slice *lines)
 		lines->n = 0;
 		return leap(r, to, to - r->place);
 	}
-	if (r->place == r->released)
-		r->sync_at = clock_mono_us() + SYNC_US;
 	r->place = to;
 	return SPOOL_RECORDS;
 }
@@ -353,37 +372,6 @@ spool_next(struct spool_reader *r, size_t max, struct slice *lines)
 }
 
 /* ---- waiting ---- */
-
-/* What is not in the database yet, to the disk. */
-static void
-sync_files(struct spool_reader *r)
-{
-	uint64_t to = place_get(&r->st->written),
-		 from = place_get(&r->st->synced), n, now = clock_mono_us();
-	int fd;
-
-	if (now < r->sync_at)
-		return;
-	r->sync_at = now + SYNC_US;
-	if (from < r->released)
-		from = r->released;
-	if (from >= to)
-		return;
-	for (n = from / r->seg; n * r->seg < to; n++) {
-		if (in_gap(r, n))
-			n = place_get(&r->st->gap_to) / r->seg;
-		fd = segment_open(r->dir, n, r->seg);
-		if (fd < 0)
-			continue;
-		if (fdatasync(fd) < 0)
-			to = from;
-		close(fd);
-	}
-	if (to <= from)
-		return;
-	place_set(&r->st->synced, to);
-	(void)fdatasync(r->state_fd);
-}
 
 static void
 doze(struct spool_reader *r, uint64_t us)
@@ -427,7 +415,7 @@ wait_for(struct spool_reader *r, uint64_t us,
 		until = UINT64_MAX;
 	sync_files(r);
 	while (!(is = ready(r)) && now < until) {
-		doze(r, least(until - now, SYNC_US));
+		doze(r, least(until - now, DOZE_US));
 		sync_files(r);
 		now = clock_mono_us();
 	}

@@ -59,34 +59,42 @@ unlink_from(void *arg, uint64_t number)
 		(void)segment_unlink(g->dir, number);
 }
 
+/* Go on at a place that nobody can know, since all that was before was lower:
+ * what is behind `from` is lost. The written place comes last: without it the
+ * others of a new state make no sense yet. */
+static int
+jump(struct spool *s, uint64_t from)
+{
+	struct spool_state *st = s->st;
+	struct gone g = {.dir = s->dir, .from = from / s->seg + 1};
+
+	s->w = ((s->end + JUMP) / s->seg + 1) * s->seg;
+	s->end = s->ready = s->border = s->w;
+	place_set(&st->gap_from, from);
+	place_set(&st->gap_to, s->w);
+	place_set(&st->end, s->end);
+	place_set(&st->ready, s->w);
+	place_set(&st->border, s->w);
+	place_set(&st->written, s->w);
+	return segment_each(s->dir, unlink_from, &g);
+}
+
 /* Of what was not synced, anything may be on the disk: also records that were
  * there long before. */
 static int
 after_crash(struct spool *s)
 {
 	struct spool_state *st = s->st;
-	uint64_t released = place_get(&st->released),
-		 synced = place_get(&st->synced),
-		 from = synced > released ? synced : released;
-	struct gone g = {.dir = s->dir};
+	uint64_t from = spool_kept(st);
 
-	if (s->end > UINT64_MAX / 4 || s->w > s->end || from > s->w) {
+	if (s->end > SPOOL_PLACE_MAX || s->w > s->end || from > s->w) {
 		errno = EBADMSG;
 		return -1;
 	}
-	if (released < place_get(&st->gap_to))
+	if (place_get(&st->released) < place_get(&st->gap_to))
 		from = place_get(&st->gap_from); /* one gap is all we know */
-	g.from = from / s->seg + 1;
-	s->w = ((s->end + JUMP) / s->seg + 1) * s->seg;
-	s->end = s->ready = s->border = s->w;
-	place_set(&st->end, s->end);
-	place_set(&st->ready, s->w);
-	place_set(&st->written, s->w);
-	place_set(&st->border, s->w);
-	place_set(&st->gap_from, from);
-	place_set(&st->gap_to, s->w);
 	s->found = SPOOL_CRASHED;
-	return segment_each(s->dir, unlink_from, &g);
+	return jump(s, from);
 }
 
 int
@@ -94,18 +102,17 @@ spool_recover(struct spool *s)
 {
 	struct spool_state *st = s->st;
 	char boot[40];
+	bool open = atomic_load(&st->open) != 0;
 
 	s->w = place_get(&st->written);
 	s->ready = place_get(&st->ready);
 	s->border = place_get(&st->border);
 	s->end = place_get(&st->end);
 	state_boot(boot);
-	s->found = SPOOL_CLEAN;
-	if (atomic_load(&st->open)) {
-		if (memcmp(boot, st->boot, sizeof boot) != 0)
-			return after_crash(s);
-		s->found = SPOOL_KILLED;
-	}
+	s->found = open ? SPOOL_KILLED : SPOOL_CLEAN;
+	if (memcmp(boot, st->boot, sizeof boot) != 0 &&
+	    (open || spool_kept(st) < s->w))
+		return after_crash(s);
 	errno = EBADMSG;
 	if (!state_sane(st))
 		return -1;
@@ -138,10 +145,9 @@ widen(void *arg, uint64_t number)
 	r->any = true;
 }
 
-/* In the first n bytes of that segment: the first NUL, or the last LF, as an
- * offset; -1: none. */
+/* The offset of the first NUL in that segment, -1: none. */
 static int64_t
-look(const struct spool *s, uint64_t number, size_t n, bool nul)
+first_nul(const struct spool *s, uint64_t number)
 {
 	int fd = segment_open(s->dir, number, s->seg);
 	const char *at;
@@ -154,7 +160,7 @@ look(const struct spool *s, uint64_t number, size_t n, bool nul)
 	close(fd);
 	if (p == MAP_FAILED)
 		return -1;
-	at = nul ? memchr(p, '\0', n) : memrchr(p, '\n', n);
+	at = memchr(p, '\0', s->seg);
 	if (at)
 		off = at - p;
 	munmap(p, s->seg);
@@ -171,57 +177,42 @@ there(const struct spool *s, uint64_t number)
 	return fd >= 0;
 }
 
-/* Where the line that ends at s->w, or is unfinished there, begins. */
-static uint64_t
-line_start(const struct spool *s)
-{
-	uint64_t n = s->w / s->seg;
-	int64_t at = look(s, n, s->w % s->seg, false);
-
-	if (at < 0 && n > 0)
-		at = look(s, --n, s->seg, false);
-	return at < 0 ? s->w : n * s->seg + (uint64_t)at + 1;
-}
-
 /* A NUL always stands at the written end, and nowhere before it. Files without
  * a hole between them, up to the newest, are looked at. */
-static void
-guess_places(struct spool *s, const struct range *r)
+static uint64_t
+guess_end(const struct spool *s, const struct range *r)
 {
 	uint64_t n = r->high;
-	int64_t at = -1;
+	int64_t at;
 
 	while (n > r->low && there(s, n - 1))
 		n--;
 	for (; n <= r->high; n++) {
-		at = look(s, n, s->seg, true);
+		at = first_nul(s, n);
 		if (at >= 0)
-			break;
+			return n * s->seg + (uint64_t)at;
 	}
-	s->w = n * s->seg + (at < 0 ? 0 : (uint64_t)at);
-	s->end = (n + (at >= 0)) * s->seg;
-	s->border = line_start(s);
+	return n * s->seg;
 }
 
+/* Where that is wrong, for what is damaged too, the database may know places
+ * behind it. */
 int
 spool_rebuild(struct spool *s)
 {
 	struct range r = {0};
-	struct gone g = {s->dir, 0};
 	uint64_t low;
 
 	s->found = SPOOL_REBUILT;
 	s->w = s->end = s->border = s->ready = 0;
 	if (segment_each(s->dir, widen, &r) < 0)
 		return -1;
+	/* Its name stands for places that may come again. */
 	if (!r.any)
-		return 0;
-	guess_places(s, &r);
-	g.from = s->end / s->seg;
-	if (segment_each(s->dir, unlink_from, &g) < 0)
-		return -1;
-	low = least(r.low * s->seg, s->border);
+		return state_new_id(s->dir);
+	low = r.low * s->seg;
 	place_set(&s->st->released, low);
 	place_set(&s->st->synced, low);
-	return map_from(s, s->border);
+	s->end = (r.high + 1) * s->seg;
+	return jump(s, guess_end(s, &r));
 }

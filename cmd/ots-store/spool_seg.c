@@ -17,6 +17,8 @@
 #define NAME_MAX_LEN 32
 #define BIG_PAGE     ((size_t)2 << 20)
 #define ZEROS        ((size_t)64 << 10)
+/* Files with higher numbers are none of ours: places are far below 2^63. */
+#define NUMBER_MAX (SPOOL_PLACE_MAX / 2 / SPOOL_SEGMENT)
 
 static void
 name_of(char name[NAME_MAX_LEN], uint64_t number)
@@ -34,7 +36,7 @@ segment_make(int dir, uint64_t number, size_t size, bool *made)
 	int fd, err;
 
 	name_of(name, number);
-	fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) < 0) {
@@ -66,7 +68,7 @@ segment_open(int dir, uint64_t number, size_t size)
 	int fd;
 
 	name_of(name, number);
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && (uint64_t)st.st_size >= size)
@@ -103,7 +105,7 @@ number_of(const char *name, uint64_t *number)
 	if (!slice_ends(s, ".rec"))
 		return false;
 	s.n -= 4;
-	return s.n >= DIGITS && num_u64(s, UINT64_MAX, number) == 0;
+	return s.n >= DIGITS && num_u64(s, NUMBER_MAX, number) == 0;
 }
 
 int
@@ -126,18 +128,34 @@ segment_each(int dir, void (*fn)(void *arg, uint64_t number), void *arg)
 	return 0;
 }
 
-/* By write rather than in the mapping, where a full disk would be a SIGBUS. */
+int
+segment_put(int fd, uint64_t at, const char *p, size_t n)
+{
+	ssize_t r;
+
+	while (n) {
+		r = pwrite(fd, p, n, (off_t)at);
+		if (r < 0 && errno != EINTR)
+			return -1;
+		if (r > 0) {
+			p += r;
+			at += (uint64_t)r;
+			n -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
 int
 segment_zero(int fd, uint64_t from, uint64_t to)
 {
 	static const char zeros[ZEROS];
-	ssize_t n;
+	size_t n;
 
-	while (from < to) {
-		n = pwrite(fd, zeros, least(to - from, ZEROS), (off_t)from);
-		if (n < 0 && errno != EINTR)
+	for (; from < to; from += n) {
+		n = (size_t)least(to - from, ZEROS);
+		if (segment_put(fd, from, zeros, n) < 0)
 			return -1;
-		from += n > 0 ? (uint64_t)n : 0;
 	}
 	return 0;
 }

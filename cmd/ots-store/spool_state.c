@@ -43,6 +43,8 @@ make_head(struct spool_state *st, size_t segment)
 	st->version = SPOOL_VERSION;
 	st->size = sizeof *st;
 	st->segment = segment;
+	/* Makes no sense until all the others are there. */
+	place_set(&st->written, UINT64_MAX);
 	atomic_thread_fence(memory_order_release);
 	memcpy(st->magic, magic, sizeof magic);
 }
@@ -51,8 +53,8 @@ make_head(struct spool_state *st, size_t segment)
 static int
 state_file(int dir, bool create, bool *fresh)
 {
-	int fd = openat(
-	    dir, "state", O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0600);
+	const int how = O_RDWR | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dir, "state", how | (create ? O_CREAT : 0), 0600);
 	struct stat s;
 	int err;
 
@@ -112,9 +114,10 @@ state_sane(const struct spool_state *st)
 	uint64_t end = place_get(&st->end), w = place_get(&st->written),
 		 ready = place_get(&st->ready), border = place_get(&st->border);
 
-	return end % st->segment == 0 && w <= ready &&
-	    (ready <= end || w == ready) && border <= w &&
-	    w - border <= 2 * st->segment && ready - w <= 2 * st->segment &&
+	return end <= SPOOL_PLACE_MAX && end % st->segment == 0 &&
+	    border <= w && w <= ready && ready <= end &&
+	    w - border <= 2 * st->segment &&
+	    end <= (w / st->segment + 2) * st->segment &&
 	    place_get(&st->released) <= w && place_get(&st->synced) <= w &&
 	    place_get(&st->gap_from) <= place_get(&st->gap_to) &&
 	    place_get(&st->gap_to) <= w;
@@ -137,21 +140,22 @@ read_id(int fd, char id[SPOOL_ID_MAX])
 	ssize_t n = read(fd, id, SPOOL_ID_MAX);
 
 	close(fd);
-	if (n != SPOOL_ID_MAX || id[n - 1] != '\n') {
-		errno = EBADMSG;
-		return -1;
+	if (n == SPOOL_ID_MAX && id[n - 1] == '\n') {
+		id[n - 1] = '\0';
+		if (strspn(id, "0123456789abcdef-") == SPOOL_ID_MAX - 1)
+			return 0;
 	}
-	id[n - 1] = '\0';
-	return 0;
+	errno = EBADMSG;
+	return -1;
 }
 
-/* Whole or not at all. */
-static int
-make_id(int dir)
+/* Whole or not at all, and before anything is stored under that name. */
+int
+state_new_id(int dir)
 {
+	const int how = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC;
 	char id[SPOOL_ID_MAX];
-	int fd = openat(
-	    dir, "id.new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	int fd = openat(dir, "id.new", how, 0600);
 	ssize_t n;
 
 	if (fd < 0)
@@ -161,7 +165,9 @@ make_id(int dir)
 	n = write(fd, id, sizeof id);
 	if (n == (ssize_t)sizeof id && fsync(fd) == 0) {
 		close(fd);
-		return renameat(dir, "id.new", dir, "id");
+		if (renameat(dir, "id.new", dir, "id") < 0)
+			return -1;
+		return fsync(dir);
 	}
 	if (n >= 0 && n < (ssize_t)sizeof id)
 		errno = ENOSPC;
@@ -172,11 +178,11 @@ make_id(int dir)
 int
 state_id(int dir, bool make, char id[SPOOL_ID_MAX])
 {
-	int fd = openat(dir, "id", O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, "id", O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0)
 		return read_id(fd, id);
-	if (errno != ENOENT || !make || make_id(dir) < 0)
+	if (errno != ENOENT || !make || state_new_id(dir) < 0)
 		return -1;
 	return state_id(dir, false, id);
 }
@@ -201,7 +207,8 @@ int
 state_lock(int dir, const char *name, uint64_t wait_us)
 {
 	struct timespec pause = {.tv_nsec = (long)RETRY_US * 1000};
-	int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd =
+	    openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	uint64_t waited = 0;
 	int err;
 

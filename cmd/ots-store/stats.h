@@ -13,7 +13,9 @@
 	X(events, "events")         /* stored */                               \
 	X(batches, "batches")       /* transactions */                         \
 	X(refused, "refused")       /* by the database, for their content */   \
-	X(skipped, "skipped-bytes") /* spool_lost */
+	X(skipped, "skipped-bytes") /* spool_lost */                           \
+	X(mail, "mail")             /* sent to who was away */                 \
+	X(mail_full, "mail-full")   /* not kept: there was enough for him */
 
 struct store_stats {
 	/* 0: not yet known, 1: it answers, 2: it is away. */

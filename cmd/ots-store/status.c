@@ -57,7 +57,8 @@ status_open(struct status *s, const char *dir)
 	s->fd = -1;
 	if (at < 0)
 		return -1;
-	s->fd = openat(at, "status", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	s->fd = openat(
+	    at, "status", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
 	close(at);
 	return s->fd < 0 ? -1 : 0;
 }

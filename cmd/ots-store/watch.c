@@ -59,7 +59,6 @@ reap(struct watch *w, uint64_t now)
 	if (!child_over(&w->child, &status))
 		return;
 	w->code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-	pass_own_torn(w->pass);
 	if (w->ending || (w->draining && w->code == 0))
 		return;
 	w->status.restarts++;
@@ -93,6 +92,7 @@ watch_take(struct watch *w, uint64_t now)
 		pass_own_commit(w->pass, (size_t)got);
 	if (got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR)))
 		return;
+	pass_own_torn(w->pass);
 	close(w->child.fd);
 	w->child.fd = -1;
 	w->tick_at = now + REAP_US;
@@ -141,7 +141,8 @@ watch_tick(struct watch *w, uint64_t now)
 {
 	w->tick_at = now + (w->child.pid && w->child.fd < 0 ? REAP_US : TICK);
 	reap(w, now);
-	if (now >= w->start_at && !w->ending)
+	/* What the last one has said comes first. */
+	if (now >= w->start_at && !w->ending && w->child.fd < 0)
 		start(w, now);
 	status_mark(&w->status, now);
 	if (w->beside)

@@ -12,6 +12,7 @@
 #define GRANTS_US   SECOND /* how often the groups of users are asked for */
 #define IDLE_US     SECOND
 #define OUT_MAX     ((size_t)64 << 20)
+#define PIPE_SIZE   (1 << 20)     /* the most that everybody may ask for */
 #define SAY_US      (60 * SECOND) /* the database is still away */
 #define WAIT_MIN_US (SECOND / 10)
 #define WAIT_MAX_US (5 * SECOND)
@@ -129,6 +130,7 @@ open_store(struct writer *w)
 			log_hopeless(why);
 			return -1;
 		}
+	origin_note(&w->origin, w->cfg->uri);
 	(void)store_heavy(w->store);
 	return 0;
 }
@@ -156,9 +158,11 @@ static int
 load(struct writer *w)
 {
 	struct store_place place;
+	uint64_t seed[2];
 
 	w->rows.store = w->rows.latest.store = w->store;
-	mail_init(&w->rows.mail, w->store, &w->cfg->mail);
+	clock_seed(seed);
+	mail_init(&w->rows.mail, w->store, &w->cfg->mail, seed);
 	while (store_place(w->store, spool_id(w->spool), &place) < 0)
 		if (again(w, store_why(w->store)) < 0)
 			return -1;
@@ -167,6 +171,8 @@ load(struct writer *w)
 	while (rows_load(&w->rows, (int64_t)clock_wall_us()) < 0)
 		if (again(w, store_why(w->store)) < 0)
 			return -1;
+	/* The writer before us may not have told all. */
+	latest_wanted(&w->rows.latest);
 	writer_back(w);
 	return 0;
 }
@@ -201,16 +207,21 @@ refresh(struct writer *w, uint64_t now)
 }
 
 static void
-send_mail(struct writer *w, int64_t now)
+send_mail(struct writer *w, int64_t upto, int64_t now)
 {
-	uint64_t before = w->rows.mail.sent;
+	struct mail *m = &w->rows.mail;
+	uint64_t before = m->n_sent;
 	struct log_line l;
 
-	if (mail_send(&w->rows.mail, &w->rows.conns, &w->out, now) < 0 ||
-	    w->rows.mail.sent == before)
+	if (mail_due(m) > upto)
 		return;
+	/* What fails is tried again next time. */
+	(void)mail_send(m, &w->rows.conns, &w->out, upto, now);
+	if (m->n_sent == before)
+		return;
+	stats_add(&w->cfg->stats->mail, m->n_sent - before);
 	log_open(&l, LOG_MAIL);
-	log_u64(&l, "sent", w->rows.mail.sent - before);
+	log_u64(&l, "sent", m->n_sent - before);
 	log_send(&l);
 }
 
@@ -224,10 +235,10 @@ tell(struct writer *w, bool all)
 	if (!all && w->rows.last_t < now - FRESH_US)
 		return;
 	/* What fails is tried again next time. */
-	if (w->cfg->inject_fd >= 0 && w->rows.latest.wanted)
+	if (w->cfg->inject_fd >= 0)
 		(void)latest_send(&w->rows.latest, &w->out, now);
-	if (w->cfg->inject_fd >= 0 && mail_due(&w->rows.mail) <= now)
-		send_mail(w, now);
+	if (w->cfg->inject_fd >= 0)
+		send_mail(w, all ? now : w->rows.last_t, now);
 }
 
 /* Between two batches. */
@@ -240,6 +251,9 @@ beside(struct writer *w, bool all)
 	tell(w, all);
 	flush(w);
 	(void)retain_step(&w->retain, w->store, (int64_t)clock_wall_us());
+	stats_add(
+	    &w->cfg->stats->mail_full, w->rows.mail.n_full - w->mail_full);
+	w->mail_full = w->rows.mail.n_full;
 	stats_add(&w->cfg->stats->skipped, lost - w->lost);
 	w->lost = lost;
 }
@@ -260,7 +274,7 @@ take_lines(struct writer *w, struct slice lines)
 		if (lf == p)
 			continue;
 		if (w->n == w->cap) {
-			w->cap = w->cap ? 2 * w->cap : BATCH_RECORDS;
+			w->cap = w->cap ? 2 * w->cap : w->most;
 			more = reallocarray(w->line, w->cap, sizeof *more);
 			if (!more)
 				die(EXIT_TEMP, "no memory");
@@ -276,10 +290,10 @@ static size_t
 next_bytes(const struct writer *w)
 {
 	size_t each = w->n ? w->bytes / w->n + 1 : 1024,
-	       most = (BATCH_RECORDS - w->n) * each;
+	       most = (w->most - w->n) * each;
 
-	if (most > BATCH_BYTES - w->bytes)
-		most = BATCH_BYTES - w->bytes;
+	if (most > w->most * BATCH_EACH - w->bytes)
+		most = w->most * BATCH_EACH - w->bytes;
 	return most < 65536 ? 65536 : most;
 }
 
@@ -293,7 +307,7 @@ gather(struct writer *w)
 
 	w->n = w->bytes = 0;
 	w->end = w->from;
-	while (w->n < BATCH_RECORDS && w->bytes < BATCH_BYTES) {
+	while (w->n < w->most && w->bytes < w->most * BATCH_EACH) {
 		got = spool_next(w->spool, next_bytes(w), &lines);
 		now = clock_mono_us();
 		if (got == SPOOL_RECORDS)
@@ -321,8 +335,8 @@ idle(const struct writer *w)
 		us = due > now ? due - now : 0;
 	if (mail < wall + (int64_t)us)
 		us = mail > wall ? (uint64_t)(mail - wall) : 0;
-	/* Its other end has room now and then. */
-	if (buf_size(&w->out) && us > WAIT_MIN_US)
+	/* Its other end has room now and then; and there may be more. */
+	if ((buf_size(&w->out) || w->rows.latest.wanted) && us > WAIT_MIN_US)
 		us = WAIT_MIN_US;
 	return us < SECOND / 100 ? SECOND / 100 : us;
 }
@@ -332,13 +346,17 @@ static int
 work(struct writer *w)
 {
 	enum spool_got got;
+	uint64_t from;
 
 	for (;;) {
 		got = gather(w);
 		if (w->bytes) {
+			from = clock_mono_us();
 			if (writer_batch(w) < 0)
 				return -1;
 			spool_release(w->spool, w->end);
+			w->most = writer_next(w->most, got == SPOOL_RECORDS,
+			    clock_mono_us() - from);
 		}
 		if (got == SPOOL_END)
 			return 0;
@@ -369,10 +387,11 @@ code_of(struct writer *w, int err)
 	case EPROTO:
 	case EINVAL:
 		return EXIT_USAGE;
-	case EBUSY:
-		log_hopeless(
-		    "another writer has written what is in this spool");
-		return EXIT_TEMP;
+	case ESTALE:
+		if (origin_now(&w->origin, clock_wall_us()) == ORIGIN_OTHER) {
+			log_hopeless("another file is there: to be opened");
+			return EXIT_TEMP;
+		} /* fall through */
 	default:
 		if (w->store)
 			log_hopeless(store_why(w->store));
@@ -383,15 +402,18 @@ code_of(struct writer *w, int err)
 int
 writer_run(const struct writer_config *c)
 {
-	struct writer w = {.cfg = c, .out = {.max = OUT_MAX}};
+	struct writer w = {
+	    .cfg = c, .out = {.max = OUT_MAX}, .most = BATCH_RECORDS};
 	uint64_t seed[2];
 	int code = 0;
 
 	clock_seed(seed);
 	rows_init(&w.rows, seed);
 	retain_init(&w.retain, &c->retain);
-	if (c->inject_fd >= 0)
+	if (c->inject_fd >= 0) {
 		(void)fcntl(c->inject_fd, F_SETFL, O_NONBLOCK);
+		(void)fcntl(c->inject_fd, F_SETPIPE_SZ, PIPE_SIZE);
+	}
 	w.spool = spool_reader_open(c->spool, c->wake_fd);
 	if (!w.spool) {
 		log_kv(LOG_SYSTEM, "what", "the spool cannot be read", NULL);

@@ -10,7 +10,8 @@
  *
  * What is known of the world: which device is at a connection is learnt from
  * its events, and after a restart from the database; the groups of a user are
- * those of the moment when its event is written, not when it came. */
+ * those of the moment when its event is written, not when it came; those of the
+ * mesh stand in the open of its socket. */
 #ifndef OTS_STORE_WRITER_H
 #define OTS_STORE_WRITER_H
 

@@ -67,13 +67,37 @@ add_lines(struct writer *w, size_t lo, size_t hi, enum much much, int *err)
 	return hi;
 }
 
+/* One try. *why is good until the next. */
+static int
+try_commit(struct writer *w, const struct store_place *place, const char **why)
+{
+	int r;
+
+	switch (origin_now(&w->origin, clock_wall_us())) {
+	case ORIGIN_GONE:
+		*why = "its file was removed: put it back, or restart "
+		       "ots-store for a new one";
+		errno = EAGAIN;
+		return -1;
+	case ORIGIN_OTHER:
+		errno = ESTALE;
+		return -1;
+	case ORIGIN_SAME:
+	default:
+		r = store_commit(w->store, spool_id(w->spool), place);
+		*why = store_why(w->store);
+		return r;
+	}
+}
+
 static int
 commit(struct writer *w, uint64_t end)
 {
 	struct store_place place = {0, end};
+	const char *why = "";
 
-	while (store_commit(w->store, spool_id(w->spool), &place) < 0)
-		if (errno != EAGAIN || writer_away(w, store_why(w->store)) < 0)
+	while (try_commit(w, &place, &why) < 0)
+		if (errno != EAGAIN || writer_away(w, why) < 0)
 			return -1;
 	writer_back(w);
 	count(w);
@@ -181,6 +205,16 @@ put_halves(struct writer *w, size_t lo, size_t hi)
 	lo = not_in(w, lo, hi);
 	mid = lo + (hi - lo) / 2;
 	return put_halves(w, lo, mid) < 0 ? -1 : put_halves(w, mid, hi);
+}
+
+size_t
+writer_next(size_t most, bool full, uint64_t us)
+{
+	if (us > BATCH_SLOW)
+		return most / 2 > BATCH_LEAST ? most / 2 : BATCH_LEAST;
+	if (!full || us > BATCH_QUICK)
+		return most;
+	return most < BATCH_MOST / 2 ? 2 * most : BATCH_MOST;
 }
 
 int

@@ -199,6 +199,15 @@ wait_for()
 	done
 }
 
+# sqlite_sql FILE SQL: rows without headings, columns with |, as pg_sql of pg.sh.
+sqlite_sql()
+{
+	python3 -c 'import sqlite3, sys
+c = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+for r in c.execute(sys.argv[2]):
+	print(*("" if v is None else v for v in r), sep="|")' "$1" "$2"
+}
+
 # gone PID: no such process.
 gone()
 {

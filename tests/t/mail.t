@@ -1,95 +1,11 @@
 #!/bin/sh
 # Chat for who is away, and where devices were, with the real programs: what is
 # said to be delivered has been taken by a client, and is not sent again.
-TEST_SECONDS=240
 . "${0%/*}/lib.sh"
 . "${0%/*}/tlslib.sh"
+. "${0%/*}/maillib.sh"
 : "${WAIT_SECONDS:=30}"
 cd "$tmp" || exit 1
-
-T=2024-05-06T07:08:09Z
-LATE=2099-05-06T07:08:09Z
-
-# event TYPE UID DETAIL
-event()
-{
-	printf '<event version="2.0" uid="%s" type="%s" time="%s" start="%s" stale="%s" how="m-g"><point lat="1.0" lon="2.0" hae="0.0" ce="9999999" le="9999999"/><detail>%s</detail></event>' \
-		"$2" "$1" "$T" "$T" "$LATE" "$3"
-}
-
-# canonical TYPE UID DETAIL: as ots-store has it.
-canonical()
-{
-	event "$@" | ots-parse -f xml 2>/dev/null
-}
-
-# enter NAME: a client that stays and says who it is. Its uid is NAME, its
-# callsign c-NAME; NAME.got is what it gets. Process $dialled, also in NAME.pid.
-enter()
-{
-	rm -f "$1.in" "$1.got"
-	mkfifo "$1.in"
-	spawn perl "$TOP/tests/helper/raw.pl" "$port" "$1.in" "$1.got" 7>&- 8>&-
-	dialled=$spawned
-	echo "$dialled" >"$1.pid"
-	wait_for test -e "$1.got" || diag "$1 does not connect"
-	talk "$1" "$(event a-f-G-U-C "$1" \
-		"<contact endpoint=\"*:-1:stcp\" callsign=\"c-$1\"/>")"
-	wait_for seen "^ev:cot.*	uid:$1	type:a-f-G-U-C	"
-	: >seen
-}
-
-# leave NAME
-leave()
-{
-	kill "$(cat "$1.pid")"
-	wait_for seen '^ev:close'
-	: >seen
-}
-
-# chat NAME UID DEST TEXT: NAME sends it.
-chat()
-{
-	talk "$1" "$(event b-t-f "$2" "<__chat id=\"c\" chatroom=\"c\"/><marti><dest $3/></marti><remarks>$4</remarks>")"
-}
-
-# What was said between ots-parse and ots-route since it was emptied.
-seen()
-{
-	grep -E -q -e "$1" seen
-}
-
-count_seen()
-{
-	grep -E -c -e "$1" seen
-}
-
-got()
-{
-	grep -F -q -e "$2" "$1.got"
-}
-
-# ntimes NAME TEXT: how often it has got that.
-ntimes()
-{
-	grep -F -o -e "$2" "$1.got" | grep -c .
-}
-
-# conn NAME: of its last position.
-conn()
-{
-	sed -n "s/^ev:cot	.*conn:\([^	]*\)	.*/\1/p" seen | tail -n 1
-}
-
-say()
-{
-	printf '%s' "$1"
-	shift
-	for field; do
-		printf '\t%s' "$field"
-	done
-	printf '\n'
-}
 
 # ---- by hand -----------------------------------------------------------------
 # The test is ots-store: what it writes to 8 comes before ots-route.
@@ -229,69 +145,24 @@ ok "what had not been taken never will be ($(delivered))" \
 is "nothing is delivered behind the end" \
 	"$(sed '1,/^ev:close/d' out | grep -c ^ev:delivered)" 0
 stop_listen
+
+# What the ring still has when it is told to stop is delivered, and that it was is
+# said.
+start_listen
+dial slow
+wait_for grep -q ^ev:open out
+spawn perl -e '$| = 1; while (1) { print "ev:noise\n"; select undef, undef, undef, 0.02; }' \
+	>&7
+noise=$spawned
+kill -TERM "$listen"
+wait_for grep -q ev=drain log
+many 1 3
+ok "to one that stops it is delivered" wait_for all_delivered 3
+kill "$noise"
+ok "told to stop, it stops" wait_for gone "$listen"
+is "who is sent something in that moment gets it" \
+	"$(grep -o '<event>[0-9]*' slow.got | paste -s -d ' ' -)" \
+	'<event>1 <event>2 <event>3'
 cd .. || exit 1
-
-# ---- with ots-store ----------------------------------------------------------
-
-# server: all of it; $group is its process group.
-server()
-{
-	: >listen.log
-	# shellcheck disable=SC2016 # for the inner shell
-	spawn sh -c 'ots-listen --tcp 127.0.0.1:0 --node n <ring 2>listen.log |
-		ots-parse 2>parse.log |
-		ots-store --spool spool --database store.db 2>>store.log |
-		tee -a seen |
-		ots-route --mailbox direct >ring 2>route.log' </dev/null 7>&- 8>&-
-	group=$spawned
-	wait_for listen_port listen.log || diag "$(cat listen.log)"
-}
-
-# known UID: ots-store knows that device.
-known()
-{
-	python3 -c 'import sqlite3, sys
-c = sqlite3.connect(sys.argv[1], timeout=20)
-sys.exit(not c.execute("SELECT 1 FROM ots_devices WHERE uid = ?",
-	sys.argv[2:]).fetchone())' store.db "$1"
-}
-
-unset OTS_DATABASE_URI SQLALCHEMY_DATABASE_URI OTS_DATA_FOLDER
-: >seen
-server
-enter s
-enter r
-wait_for known r
-chat s w1 'uid="r"' 'while there'
-ok "chat to who is there arrives" wait_for got r 'while there'
-ok "and is known to" wait_for seen ^ev:delivered
-leave r
-chat s w2 'uid="r"' 'while away'
-chat s w3 'callsign="c-r"' 'still away'
-wait_for seen 'uid:w3	'
-enter r
-ok "chat to who was away arrives" wait_for got r 'while away'
-ok "... by callsign, too" wait_for got r 'still away'
-wait_for seen '^ev:delivered.*'
-not_ok "but not what had arrived before" got r 'while there'
-is "each once" "$(ntimes r 'while away')$(ntimes r 'still away')" 11
-is "its sender hears of no failure" "$(ntimes s b-t-f-s)" 0
-leave r
-chat s w4 'uid="r"' 'away again'
-wait_for seen 'uid:w4	'
-enter r
-ok "at the next connection there is new mail" wait_for got r 'away again'
-not_ok "and no old one" got r 'while away'
-wait_for seen '^ev:delivered.*'
-
-kill -KILL "-$group"
-wait "$group" 2>/dev/null
-: >seen
-server
-enter n
-ok "when the server starts anew, who comes sees who was there" \
-	wait_for got n 'uid="r"'
-ok "... all of them" wait_for got n 'uid="s"'
-kill -TERM "-$group"
 
 done_testing

@@ -21,7 +21,7 @@ records()
 numbers()
 {
 	# shellcheck disable=SC2016 # perl
-	perl -ne 'next if /^$/ || /^ev:hello\t/;
+	perl -ne 'next if /^\t?$/ || /^ev:hello\t/;
 		print /^ev:cot\tn:(\d+)\tpad:[a-z ]*\tend:(\d+)$/ && $1 == $2
 			? "$1\n" : "torn\n"'
 }
@@ -111,8 +111,8 @@ ok "all wait for the database" counted waiting-bytes "$size"
 ok "the file says the same" sh -c 'for i in $(seq 100); do
 	grep -q "	waiting-bytes:$1	" spool/status && exit; sleep 0.1; done
 	exit 1' sh "$size"
-not_ok "a second one for this spool is refused" \
-	ots-store --spool spool -D "$AWAY" </dev/null >/dev/null 2>second
+ots-store --spool spool -D "$AWAY" </dev/null >/dev/null 2>second
+is "a second one for this spool is refused, for now" $? 111
 like "and told why" "$(cat second)" \
 	'spool spool: another ots-store has it'
 kill -TERM $pid
@@ -352,6 +352,22 @@ ok "it dies with the filter" wait_for gone "$writer"
 wait $pid 2>/dev/null
 unwire
 
+# Whoever ignores the death of children hands that on to what it starts.
+wires
+: >ready
+# shellcheck disable=SC2016 # perl
+spawn perl -e '$SIG{CHLD} = "IGNORE"; open STDIN, "<", "in";
+	open STDOUT, ">", "out"; open STDERR, ">>", "log"; exec @ARGV' \
+	ots-store --spool spool --database "$AWAY" 7>&- 8>&-
+pid=$spawned
+wait_for sh -c 'pgrep -P "$1" >/dev/null' sh $pid
+kill -KILL "$(pgrep -P $pid)"
+ok "the writer's death is seen by a child of who ignores such" \
+	wait_for logged '^error ev=child what=writer why=Killed'
+kill -TERM $pid
+wait $pid
+unwire
+
 # Ends -------------------------------------------------------------------------
 
 { records 1 20000 900 | ots-store --spool s1 -D "$AWAY" 2>err; echo $? >code; } |
@@ -367,6 +383,15 @@ done
 ots-store --spool /nowhere/spool -D x.db </dev/null >/dev/null 2>err
 is "a folder that cannot be made: 100" $? 100
 like "it is named" "$(cat err)" 'open the spool /nowhere/spool: '
+ots-store --spool s2 -D "$AWAY" >/dev/null 2>err <&-
+is "no standard input: 100" $? 100
+like "and it says so" "$(cat err)" 'descriptor 0 is closed'
+err=$(
+	ulimit -f 0
+	exec ots-store --spool s2 -D "$AWAY" </dev/null 2>&1
+)
+is "no room for its state: 111" $? 111
+like "and it says so" "$err" 'use the spool s2: File too large'
 is "-n only checks" "$(ots-store -n --spool nothing -D x.db
 	echo $?
 	test -e nothing

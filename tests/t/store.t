@@ -20,10 +20,7 @@ gen()
 sql()
 {
 	if [ "$engine" = sqlite ]; then
-		python3 -c 'import sqlite3, sys
-c = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
-for r in c.execute(sys.argv[2]):
-	print(*("" if v is None else v for v in r), sep="|")' db.sqlite "$1"
+		sqlite_sql db.sqlite "$1"
 	else
 		pg_sql "$1"
 	fi

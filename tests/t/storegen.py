@@ -56,10 +56,11 @@ def chat(uid, text, room='All Chat Rooms'):
         % (room, room, room, text), 'b-t-f')
 
 
-def hostile():
+def hostile_docs():
+    """(connection, event) for each."""
     contact = '<contact callsign="%s" endpoint="*:-1:stcp"/>%s'
     a, b = 'n.50.1', 'n.51.1'
-    docs = [
+    return [
         # Who sends all this.
         (a, event('hostile-1', contact % ('A', '<__group name="Plaid" '
                                           'role="Jester"/>'))),
@@ -100,8 +101,11 @@ def hostile():
         (a, event('hostile-19', contact % ('n' * 1024, ''), 'a-' + 'x' * 120)),
         (a, event('hostile-20', '', 'a-f-G;DROP')),
     ]
-    for conn, doc in docs:
-        frame(conn, doc, SQL if conn == a else 'mallory')
+
+
+def hostile():
+    for conn, doc in hostile_docs():
+        frame(conn, doc, SQL if conn == 'n.50.1' else 'mallory')
 
 
 if __name__ == '__main__':

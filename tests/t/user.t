@@ -69,10 +69,7 @@ empty_database()
 sql()
 {
 	if [ "$engine" = sqlite ]; then
-		python3 -c 'import sqlite3, sys
-c = sqlite3.connect(sys.argv[1])
-for row in c.execute(sys.argv[2]): print(*row, sep="|")
-c.commit()' "$tmp/db/ots.db" "$1"
+		sqlite_sql "$tmp/db/ots.db" "$1"
 	else
 		pg_sql "$1"
 	fi

@@ -35,6 +35,15 @@ fix_script(const struct fix *f, const char *sql)
 	db_close(&d);
 }
 
+/* Of a PostgreSQL to test with; NULL: none. */
+static inline const char *
+fix_pg_uri(void)
+{
+	const char *uri = getenv("OTS_TEST_PG");
+
+	return uri && *uri ? uri : NULL;
+}
+
 /* A schema of its own in the database, which is what tests do not share. */
 static inline void
 fix_pg(struct fix *f, const char *uri)
@@ -66,7 +75,7 @@ fix_setup(void **state)
 	if (!f)
 		return -1;
 	if (!strcmp(*state, "pg"))
-		fix_pg(f, getenv("OTS_TEST_PG"));
+		fix_pg(f, fix_pg_uri());
 	else
 		fix_sqlite(f);
 	*state = f;
@@ -126,7 +135,7 @@ static char sqlite_name[] = "sqlite", pg_name[] = "pg";
 		int failures =                                                 \
 		    cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL); \
                                                                                \
-		if (getenv("OTS_TEST_PG"))                                     \
+		if (fix_pg_uri())                                              \
 			failures += cmocka_run_group_tests_name(               \
 			    "postgresql", pg, NULL, NULL);                     \
 		return failures;                                               \

@@ -29,6 +29,7 @@ struct world {
 	struct mail_config mail;
 	struct buf line, out;
 	uint64_t place;
+	int64_t t; /* when clients say who they are */
 };
 
 static inline struct world *
@@ -45,8 +46,9 @@ world_new(const struct fix *f, enum mail_mode mode)
 	assert_int_equal(store_place(w->store, "spool", &place), 0);
 	w->place = place.offset;
 	w->mail = (struct mail_config){mode, 7 * DAY, 2};
+	w->t = NOW - SECOND;
 	rows_init(&w->rows, seed);
-	mail_init(&w->rows.mail, w->store, &w->mail);
+	mail_init(&w->rows.mail, w->store, &w->mail, seed);
 	w->rows.store = w->rows.latest.store = w->store;
 	assert_int_equal(rows_load(&w->rows, NOW), 0);
 	buf_init(&w->line, 1 << 20);
@@ -82,23 +84,32 @@ commit(struct world *w)
 	rows_done(&w->rows);
 }
 
-/* uid, or conn NULL: it says who it is. */
+/* A device of a user (NULL: of none) says who it is. */
 static inline void
-client(struct world *w, const char *conn, const char *uid, const char *callsign)
+client_of(struct world *w, const char *user, const char *conn, const char *uid,
+    const char *callsign)
 {
 	char line[1024];
 
-	assert_true(str_fmt(line, sizeof line,
-			"ev:cot\tuid:%s\ttype:a-f-G-U-C\thow:m-g\t"
-			"stale:2100-01-01T00:00:00.000Z\tlat:1\tlon:2\t"
-			"callsign:%s\tendpoint:*:-1:stcp\tconn:%s\tt:%lld\t"
-			"xml:<event uid=\"%s\" type=\"a-f-G-U-C\" how=\"m-g\">"
-			"<point lat=\"1\" lon=\"2\"/><detail>"
-			"<contact callsign=\"%s &lt;\" endpoint=\"*\"/>"
-			"</detail></event>",
-			uid, callsign, conn, (long long)NOW - SECOND, uid,
-			callsign) > 0);
+	assert_true(
+	    str_fmt(line, sizeof line,
+		"ev:cot\tuid:%s\ttype:a-f-G-U-C\thow:m-g\t"
+		"stale:2100-01-01T00:00:00.000Z\tlat:1\tlon:2\t"
+		"callsign:%s\tendpoint:*:-1:stcp\tconn:%s\t%s%s%s"
+		"t:%lld\t"
+		"xml:<event uid=\"%s\" type=\"a-f-G-U-C\" how=\"m-g\">"
+		"<point lat=\"1\" lon=\"2\"/><detail>"
+		"<contact callsign=\"%s &lt;\" endpoint=\"*\"/>"
+		"</detail></event>",
+		uid, callsign, conn, user ? "user:" : "", user ? user : "",
+		user ? "\t" : "", (long long)w->t, uid, callsign) > 0);
 	add(w, line);
+}
+
+static inline void
+client(struct world *w, const char *conn, const char *uid, const char *callsign)
+{
+	client_of(w, NULL, conn, uid, callsign);
 }
 
 static inline void

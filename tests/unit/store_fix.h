@@ -108,7 +108,8 @@ position(const char *uid, int n)
 	    .xml = S("<event/>"),
 	    .groups = groups,
 	    .n_groups = 2,
-	    .identity = true};
+	    .identity = true,
+	    .shown = true};
 }
 
 /* Something else of a device: no place, no identity. */
@@ -119,7 +120,7 @@ message(const char *uid, const char *type, int n)
 
 	e.uid = S(uid);
 	e.type = S(type);
-	e.identity = e.located = false;
+	e.identity = e.shown = e.located = false;
 	e.lat = e.lon = 0;
 	return e;
 }

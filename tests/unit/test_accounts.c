@@ -194,34 +194,8 @@ test_two_programs(void **state)
 	accounts_close(&b);
 }
 
-/* What prepares in one engine only has no place in the list. */
-static void
-test_statements(void **state)
-{
-	static const char *const bad[] = {"::", "now(", "ilike",
-	    "autoincrement", "for update", "any(", "array", "bigserial",
-	    "truncate", "greatest", "least(", "string_agg", "group_concat",
-	    "date_trunc", "extract", "strftime", "datetime", "->", "ifnull",
-	    "nvl", "glob", "rowid", "last_insert", "replace into", "insert or",
-	    "pragma", "limit $", "current_", "random(", "interval", "?", "\\"};
-	struct accounts *a = open_it(*state);
-	size_t i, k;
-
-	for (i = 0; i < SQL_COUNT; i++) {
-		const char *sql = accounts_schema.sql[i];
-
-		if (db_prepare(a->db, (unsigned)i) < 0)
-			fail_msg("%s: %s", sql, accounts_why(a));
-		for (k = 0; k < sizeof bad / sizeof *bad; k++)
-			if (strcasestr(sql, bad[k]))
-				fail_msg("%s: has %s", sql, bad[k]);
-	}
-	accounts_close(&a);
-}
-
 #define TESTS(X)                                                               \
 	X(test_users), X(test_names), X(test_hash), X(test_last_admin),        \
-	    X(test_first), X(test_certificates), X(test_two_programs),         \
-	    X(test_statements)
+	    X(test_first), X(test_certificates), X(test_two_programs)
 
 FIX_MAIN(TESTS)

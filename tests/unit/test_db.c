@@ -297,6 +297,71 @@ test_writers(void **state)
 	db_close(&d);
 }
 
+/* Another process, from before any connection: SQLite has none over fork. */
+struct visitor {
+	pid_t pid;
+	int go;
+};
+
+static struct visitor
+visitor(const struct fix *f)
+{
+	struct visitor v;
+	struct db *d;
+	char byte;
+	int p[2], n;
+
+	assert_int_equal(pipe(p), 0);
+	v.pid = fork();
+	assert_true(v.pid >= 0);
+	v.go = p[1];
+	if (v.pid == 0) {
+		close(p[1]);
+		if (read(p[0], &byte, 1) != 1)
+			_exit(100);
+		d = open_it(f);
+		n = (int)number(d, COUNT);
+		db_close(&d);
+		_exit(n);
+	}
+	close(p[0]);
+	return v;
+}
+
+/* It opens the database, counts and closes: how many rows it saw. */
+static int
+visit(struct visitor v)
+{
+	int status;
+
+	assert_int_equal(write(v.go, "", 1), 1);
+	assert_int_equal(waitpid(v.pid, &status, 0), v.pid);
+	assert_true(WIFEXITED(status));
+	close(v.go);
+	return WEXITSTATUS(status);
+}
+
+/* What one process does with one connection costs no lock of its others: with
+ * SQLite, who closes the file as the last one takes the log away, and another
+ * process is the last one if it finds no lock. */
+static void
+test_two_of_one_process(void **state)
+{
+	struct visitor first = visitor(*state), second = visitor(*state),
+		       third = visitor(*state);
+	struct db *d = open_it(*state), *other;
+
+	OK(put(d, 1));
+	other = open_it(*state);
+	assert_int_equal(visit(first), 1);
+	OK(put(d, 2));
+	assert_int_equal(visit(second), 2);
+	db_close(&other);
+	OK(put(d, 3));
+	assert_int_equal(visit(third), 3);
+	db_close(&d);
+}
+
 /* Migrations ----------------------------------------------------------------*/
 
 static void
@@ -396,8 +461,8 @@ test_lost(void **state)
 
 #define TESTS(X)                                                               \
 	X(test_values), X(test_bad_values), X(test_transactions),              \
-	    X(test_read_moment), X(test_writers), X(test_try),                 \
-	    X(test_migrations), X(test_migration_race), X(test_strangers),     \
-	    X(test_lost)
+	    X(test_read_moment), X(test_writers), X(test_two_of_one_process),  \
+	    X(test_try), X(test_migrations), X(test_migration_race),           \
+	    X(test_strangers), X(test_lost)
 
 FIX_MAIN(TESTS)

@@ -244,11 +244,28 @@ test_facts_chat(void **state)
 	is(f->chat.sender_uid, "A");
 	is(f->chat.sender_callsign, "AL");
 	is(f->chat.text, "hi <b/>\nthere");
+	is(f->chat.message, "m1");
 	assert_true(f->chat.time == (int64_t)1714979289123000);
 	assert_int_equal(f->chat.n_members, 3);
 	is(f->chat.member[0], "A");
 	is(f->chat.member[1], "B");
 	is(f->chat.member[2], "C");
+}
+
+/* By which receipts name it: the attribute, or the end of its uid. */
+static void
+test_facts_chat_message(void **state)
+{
+#define CHAT(uid, attrs)                                                       \
+	say(EVENT("b-t-f", uid, "<__chat id=\"B\"" attrs "/>"))->chat.message
+	(void)state;
+	is(CHAT("GeoChat.A.B.m1", " messageId=\"m2\""), "m2");
+	is(CHAT("GeoChat.A.B.m1", " messageId=\"\""), "m1");
+	is(CHAT("GeoChat.A.B.m1", ""), "m1");
+	is(CHAT("GeoChat.A.B.", ""), "GeoChat.A.B.");
+	is(CHAT("GeoChat.", ""), "GeoChat.");
+	is(CHAT("other.m1", ""), "other.m1");
+	is(say(EVENT("b-t-f-r", "GeoChat.A.B.m1", ""))->receipt.chat, "m1");
 }
 
 static void
@@ -461,6 +478,7 @@ main(void)
 	    T(test_facts_battery),
 	    T(test_facts_chat),
 	    T(test_facts_chat_poor),
+	    T(test_facts_chat_message),
 	    T(test_facts_chat_text_in_pieces),
 	    T(test_facts_receipt),
 	    T(test_facts_conn),

@@ -82,6 +82,29 @@ test_box_has(void **state)
 	assert_false(query_box_has(&plain, (double)NAN, (double)NAN));
 }
 
+/* A band has the cells of the box, told in another way. */
+static void
+test_box_band(void **state)
+{
+	static const struct store_box boxes[] = {{0, 0, 0, 0},
+	    {-90, -180, 90, 180}, {-18, 179, -17, -179}, {-18, 170, -17, 180},
+	    {-18, -180, -17, -170}, {-1, -1, 1, 1}, {10, 20.5, 10.5, 20.25}};
+	struct query_cells c[QUERY_CELLS_MAX];
+	struct query_band b;
+	int64_t cell;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < sizeof boxes / sizeof *boxes; i++) {
+		n = query_box_cells(&boxes[i], c);
+		b = query_box_band(&boxes[i]);
+		for (cell = 0; cell < STORE_CELLS; cell++)
+			assert_int_equal(has_cell(c, n, cell),
+			    cell >= b.first && cell <= b.last &&
+				(cell + 360 - b.column) % 360 <= b.more);
+	}
+}
+
 static void
 test_prefix(void **state)
 {
@@ -121,9 +144,9 @@ page_of(void *arg, int64_t key, int64_t after, int64_t *ids, size_t max)
 		errno = EIO;
 		return -1;
 	}
-	for (id = after + p->keys; id < p->last && n < max; id += p->keys)
+	for (id = after + 1 + (key - (after + 1) % p->keys + p->keys) % p->keys;
+	     id < p->last && n < max; id += p->keys)
 		ids[n++] = id;
-	assert_int_equal(after % p->keys, key);
 	return (int)n;
 }
 
@@ -160,6 +183,34 @@ test_merge(void **state)
 	}
 }
 
+/* Ids that are far apart, or near: each is found, and soon. */
+static void
+test_seek(void **state)
+{
+	static const int64_t keys[] = {1, 3, 8}, steps[] = {1, 5, 600, 4999};
+	struct query_merge m;
+	size_t i, j;
+	int64_t id;
+
+	(void)state;
+	for (i = 0; i < sizeof keys / sizeof *keys; i++)
+		for (j = 0; j < sizeof steps / sizeof *steps; j++) {
+			/* All but those of the first key. */
+			struct pages p = {.keys = keys[i], .last = 1000000};
+
+			merge_begin(&m, &p);
+			assert_int_equal(query_merge_next(&m, &id), 1);
+			for (id = 1; id < 1000000; id += steps[j])
+				assert_int_equal(query_merge_seek(&m, id), 1);
+			assert_int_equal(query_merge_seek(&m, 1000000), 0);
+			assert_int_equal(m.n, 0);
+			assert_true(m.cost < 1300000);
+			if (steps[j] == 4999)
+				assert_true(m.cost < 200000);
+			query_merge_fini(&m);
+		}
+}
+
 static void
 test_merge_ends(void **state)
 {
@@ -192,8 +243,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_box_cells),
 	    cmocka_unit_test(test_box_has),
+	    cmocka_unit_test(test_box_band),
 	    cmocka_unit_test(test_prefix),
 	    cmocka_unit_test(test_merge),
+	    cmocka_unit_test(test_seek),
 	    cmocka_unit_test(test_merge_ends),
 	};
 

@@ -249,8 +249,9 @@ static const char *
 map_of(bool kml, struct buf *b)
 {
 	struct geo_writer w = {.kml = kml};
-	struct store_track t = {
-	    .uid = "u<1>", .callsign = "A&\"\x01\xEF\xBF\xBF", .type = "a-f"};
+	struct store_track t = {.uid = "u<1>",
+	    .callsign = "A\xEF\xBF\xBD&\"\x01\xEF\xBF\xBF",
+	    .type = "a-f"};
 	struct store_point p = {
 	    .track = &t, .id = NOW, .lat = 1.5, .lon = 180, .hae = 12.5};
 
@@ -284,7 +285,7 @@ test_maps(void **state)
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	    "<gpx version=\"1.1\" creator=\"ots-query\" "
 	    "xmlns=\"http://www.topografix.com/GPX/1/1\">\n"
-	    "<trk><name>A&amp;&quot;\xEF\xBF\xBD</name>"
+	    "<trk><name>A\xEF\xBF\xBD&amp;&quot;\xEF\xBF\xBD</name>"
 	    "<desc>u&lt;1&gt;</desc><type>a-f</type>\n"
 	    "<trkseg>\n"
 	    "<trkpt lat=\"1.5\" lon=\"-180\"><ele>12.5</ele>"
@@ -304,7 +305,7 @@ test_maps(void **state)
 	assert_string_equal(map_of(true, &b),
 	    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	    "<kml xmlns=\"http://www.opengis.net/kml/2.2\">\n<Document>\n"
-	    "<Placemark><name>A&amp;&quot;\xEF\xBF\xBD</name>"
+	    "<Placemark><name>A\xEF\xBF\xBD&amp;&quot;\xEF\xBF\xBD</name>"
 	    "<description>u&lt;1&gt;</description>"
 	    "<TimeSpan><begin>2024-05-06T07:08:09.123Z</begin>"
 	    "<end>2024-05-06T07:08:09.123Z</end></TimeSpan><MultiGeometry>\n"

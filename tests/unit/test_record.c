@@ -39,6 +39,10 @@ test_parse(void **state)
 	assert_true(rec_next(&r, "to", &pos, &v) && slice_is(v, "y:z"));
 	assert_false(rec_next(&r, "to", &pos, &v));
 	assert_int_equal(parse(&r, ""), 0);
+	assert_int_equal(parse(&r, "\t"), 0);
+	/* A line that was cut, and ended by a successor's TAB. */
+	assert_int_equal(parse(&r, "ev:cot\tuid:1\txml:<even\t"), -1);
+	assert_int_equal(parse(&r, "ev:cot\tuid:1\t\t"), -1);
 	buf_fini(&scratch);
 }
 
@@ -188,7 +192,7 @@ test_hello(void **state)
 
 	(void)state;
 	buf_init(&b, 100);
-	assert_int_equal(rec_hello(&b, "ots-x", "n", 7), 0);
+	assert_int_equal(rec_hello(&b, "ots-x", "n", 7, 0), 0);
 	assert_true(slice_is(buf_slice(&b),
 	    "\nev:hello\tversion:1\tprogram:ots-x\tnode:n\tround:7\n"));
 	buf_fini(&b);

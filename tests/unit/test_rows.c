@@ -4,6 +4,8 @@
 
 /* ---- connections ---- */
 
+static const struct slice none = {NULL, 0};
+
 static void
 test_conns(void **state)
 {
@@ -12,15 +14,25 @@ test_conns(void **state)
 	(void)state;
 	conns_init(&c, 100, seed);
 	assert_null(conns_device(&c, SLICE("n.1.1")).p);
-	assert_true(conns_learn(&c, SLICE("n.1.1"), SLICE("A")));
-	assert_false(conns_learn(&c, SLICE("n.1.1"), SLICE("A")));
-	assert_false(conns_learn(&c, SLICE("n.1.1"), SLICE("")));
-	assert_false(conns_learn(&c, SLICE(""), SLICE("A")));
+	assert_true(conns_learn(&c, SLICE("n.1.1"), SLICE("A"), none));
+	assert_false(conns_learn(&c, SLICE("n.1.1"), SLICE("A"), none));
+	assert_false(conns_learn(&c, SLICE("n.1.1"), SLICE(""), none));
+	assert_false(conns_learn(&c, SLICE(""), SLICE("A"), none));
 	/* A relay: the first one stays the device. */
-	assert_true(conns_learn(&c, SLICE("n.1.1"), SLICE("B")));
-	assert_false(conns_learn(&c, SLICE("n.1.1"), SLICE("B")));
+	assert_true(conns_learn(&c, SLICE("n.1.1"), SLICE("B"), none));
+	assert_false(conns_learn(&c, SLICE("n.1.1"), SLICE("B"), none));
 	is(conns_device(&c, SLICE("n.1.1")), "A");
 	assert_true(conns_open(&c, SLICE("n.1.1")));
+	assert_false(conns_hidden(&c, SLICE("n.1.1")));
+	conns_hide(&c, SLICE("n.1.1"), none, true);
+	assert_true(conns_hidden(&c, SLICE("n.1.1")));
+	assert_int_equal(conns_devices(&c, SLICE("n.1.1")), 2);
+	assert_int_equal(conns_devices(&c, SLICE("n.9.9")), 0);
+	assert_true(conns_has(&c, SLICE("n.1.1"), SLICE("A")));
+	assert_true(conns_has(&c, SLICE("n.1.1"), SLICE("B")));
+	assert_false(conns_has(&c, SLICE("n.1.1"), SLICE("C")));
+	assert_false(conns_has(&c, SLICE("n.1.1"), none));
+	assert_false(conns_has(&c, SLICE("n.9.9"), SLICE("A")));
 	conns_close(&c, SLICE("n.1.1"));
 	conns_close(&c, SLICE("n.1.1"));
 	conns_close(&c, SLICE("n.9.9"));
@@ -30,6 +42,76 @@ test_conns(void **state)
 	assert_null(conns_device(&c, SLICE("n.1.1")).p);
 	assert_int_equal(c.n, 0);
 	assert_int_equal(c.all.n, 0);
+	conns_fini(&c);
+}
+
+/* Who hides before it says who it is. */
+static void
+test_conns_hidden(void **state)
+{
+	struct conns c;
+
+	(void)state;
+	conns_init(&c, 2, seed);
+	conns_hide(&c, SLICE("n.1.1"), SLICE("alice"), false);
+	assert_false(conns_open(&c, SLICE("n.1.1")));
+	conns_hide(&c, SLICE("n.1.1"), SLICE("alice"), true);
+	assert_true(conns_hidden(&c, SLICE("n.1.1")));
+	assert_int_equal(conns_device(&c, SLICE("n.1.1")).n, 0);
+	is(conns_user(&c, SLICE("n.1.1")), "alice");
+	assert_true(
+	    conns_learn(&c, SLICE("n.1.1"), SLICE("A"), SLICE("alice")));
+	assert_false(
+	    conns_learn(&c, SLICE("n.1.1"), SLICE("A"), SLICE("alice")));
+	assert_true(conns_hidden(&c, SLICE("n.1.1")));
+	is(conns_device(&c, SLICE("n.1.1")), "A");
+	is(conns_user(&c, SLICE("n.1.1")), "alice");
+	assert_int_equal(c.n, 1);
+	conns_hide(&c, SLICE("n.1.1"), none, false);
+	assert_false(conns_hidden(&c, SLICE("n.1.1")));
+	conns_hide(&c, SLICE("n.2.1"), none, true);
+	conns_hide(&c, SLICE("n.3.1"), none, true);
+	assert_int_equal(c.n, 2);
+	assert_false(conns_open(&c, SLICE("n.1.1")));
+	conns_fini(&c);
+}
+
+/* Whose they are: of the client, not of who is behind it. */
+static void
+test_conns_user(void **state)
+{
+	struct conns c;
+
+	(void)state;
+	conns_init(&c, 100, seed);
+	assert_int_equal(conns_user(&c, SLICE("n.1.1")).n, 0);
+	assert_true(
+	    conns_learn(&c, SLICE("n.1.1"), SLICE("A"), SLICE("alice")));
+	assert_true(conns_learn(&c, SLICE("n.1.1"), SLICE("B"), SLICE("bob")));
+	assert_true(conns_learn(&c, SLICE("n.2.1"), SLICE("A"), none));
+	is(conns_user(&c, SLICE("n.1.1")), "alice");
+	assert_int_equal(conns_user(&c, SLICE("n.2.1")).n, 0);
+	conns_fini(&c);
+}
+
+/* A node has gone: none of another one, whose name begins alike. */
+static void
+test_conns_of_a_node(void **state)
+{
+	static const char *const ids[] = {"n.1.1", "nn.1.1", "n.2.1", "n"};
+	struct conns c;
+	size_t i;
+
+	(void)state;
+	conns_init(&c, 100, seed);
+	for (i = 0; i < 4; i++)
+		assert_true(
+		    conns_learn(&c, slice_of(ids[i]), SLICE("A"), none));
+	conns_close(&c, SLICE("n.2.1"));
+	conns_close_node(&c, SLICE("n"));
+	for (i = 0; i < 4; i++)
+		assert_int_equal(conns_open(&c, slice_of(ids[i])), i % 2);
+	is(conns_device(&c, SLICE("n.1.1")), "A");
 	conns_fini(&c);
 }
 
@@ -44,20 +126,20 @@ test_conns_are_bounded(void **state)
 	conns_init(&c, 4, seed);
 	for (i = 0; i < 10; i++) {
 		(void)str_fmt(name, sizeof name, "n.%d.1", i);
-		assert_true(conns_learn(&c, slice_of(name), SLICE("A")));
+		assert_true(conns_learn(&c, slice_of(name), SLICE("A"), none));
 		assert_true(c.n <= 4);
 	}
 	assert_null(conns_device(&c, SLICE("n.5.1")).p);
 	is(conns_device(&c, SLICE("n.6.1")), "A");
 	/* Those that have ended go first. */
 	conns_close(&c, SLICE("n.9.1"));
-	assert_true(conns_learn(&c, SLICE("n.10.1"), SLICE("A")));
+	assert_true(conns_learn(&c, SLICE("n.10.1"), SLICE("A"), none));
 	is(conns_device(&c, SLICE("n.6.1")), "A");
 	assert_null(conns_device(&c, SLICE("n.9.1")).p);
 	/* One with too many devices. */
 	for (i = 0; i < 10; i++) {
 		(void)str_fmt(name, sizeof name, "D%d", i);
-		(void)conns_learn(&c, SLICE("n.11.1"), slice_of(name));
+		(void)conns_learn(&c, SLICE("n.11.1"), slice_of(name), none);
 		assert_true(c.n <= 4);
 	}
 	conns_fini(&c);
@@ -281,18 +363,21 @@ test_retain(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest pure[] = {
+	const struct CMUnitTest sqlite[] = {
 	    cmocka_unit_test(test_conns),
+	    cmocka_unit_test(test_conns_user),
+	    cmocka_unit_test(test_conns_hidden),
+	    cmocka_unit_test(test_conns_of_a_node),
 	    cmocka_unit_test(test_conns_are_bounded),
 	    cmocka_unit_test(test_keep),
 	    cmocka_unit_test(test_mailbox_option),
+	    TESTS(ON_SQLITE),
 	};
-	const struct CMUnitTest sqlite[] = {TESTS(ON_SQLITE)};
 	const struct CMUnitTest pg[] = {TESTS(ON_PG)};
-	int failures = cmocka_run_group_tests_name("pure", pure, NULL, NULL);
+	int failures =
+	    cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL);
 
-	failures += cmocka_run_group_tests_name("sqlite", sqlite, NULL, NULL);
-	if (getenv("OTS_TEST_PG"))
+	if (fix_pg_uri())
 		failures +=
 		    cmocka_run_group_tests_name("postgresql", pg, NULL, NULL);
 	return failures;

@@ -249,7 +249,7 @@ write_state(struct fix *f, off_t at, const void *p, size_t n)
 static void
 rebuilt(struct fix *f, void (*harm)(struct fix *f), unsigned lines)
 {
-	uint64_t w, border, stored;
+	uint64_t w, stored;
 	size_t len;
 
 	fix_open(f);
@@ -264,22 +264,21 @@ rebuilt(struct fix *f, void (*harm)(struct fix *f), unsigned lines)
 	fix_put(f, f->line, len / 2);
 	fix_forward(f);
 	w = f->s->w;
-	border = f->s->border;
 	spool_reader_close(&f->r);
 	spool_close(&f->s);
 	harm(f);
 	fix_open(f);
 	assert_int_equal(spool_found(f->s), SPOOL_REBUILT);
-	assert_int_equal(f->s->w, w);
-	assert_int_equal(f->s->border, border);
-	fix_put(f, f->line + len / 2, len - len / 2);
-	fix_forward(f);
+	/* The place may have been a higher one; what was begun is lost. */
+	assert_true(f->s->w > w + (1 << 20));
 	f->n++;
 	fix_fill(f, f->n + 100);
 	fix_reader(f);
 	/* The database knows the place; without it some would come again. */
 	spool_seek(f->r, stored);
 	f->got = lines;
+	fix_until(f, lines + 100);
+	f->got = lines + 101;
 	fix_drain(f, 1000);
 	assert_int_equal(f->got, f->n);
 }

@@ -1,4 +1,4 @@
-/* store.h on each engine: what events say besides, mail, reading. */
+/* store.h on each engine: what events say besides. */
 #include "store_fix.h"
 
 /* Chats ---------------------------------------------------------------------*/
@@ -16,11 +16,12 @@ test_chat(void **state)
 	    .sender_uid = SLICE("DEV-1"),
 	    .sender_callsign = SLICE("ALPHA"),
 	    .text = SLICE("hello"),
+	    .message = SLICE("m1"),
 	    .time = 5,
 	    .member = members,
 	    .n_members = 3};
 	struct store_receipt r = {
-	    .chat = SLICE("C1"), .who = SLICE("DEV-2"), .kind = 'd'};
+	    .chat = SLICE("m1"), .who = SLICE("DEV-2"), .kind = 'd'};
 	struct store_event e = message("C1", "b-t-f", 1);
 
 	OK(store_add(s, &e));
@@ -54,7 +55,17 @@ test_chat(void **state)
 	    "room DEV-1\nroom DEV-2\n");
 	IS("SELECT id || '|' || chat || '|' || kind || '|' || who "
 	   "FROM ots_receipts",
-	    "1700000002000000|C1|d|DEV-2\n");
+	    "1700000002000000|m1|d|DEV-2\n");
+	/* Receipts are found by the message; one without an id has its uid. */
+	c.message = (struct slice){0};
+	e = message("C2", "b-t-f", 4);
+	OK(store_add(s, &e));
+	OK(store_add_chat(s, &c));
+	OK(commit(s, 3));
+	IS("SELECT c.uid || '|' || c.message || '|' || coalesce(r.kind, '-') "
+	   "FROM ots_chats c LEFT JOIN ots_receipts r ON r.chat = c.message "
+	   "ORDER BY c.id",
+	    "C1|m1|d\nC1|m1|d\nC2|C2|-\n");
 	store_close(&s);
 }
 
@@ -207,171 +218,6 @@ test_others(void **state)
 	store_close(&s);
 }
 
-/* Mail ----------------------------------------------------------------------*/
-
-static int
-put_letter(void *arg, const struct store_letter *l)
-{
-	char name[64];
-	const char *at = l->groups;
-
-	buf_fmt(arg, "%s/%lld/%s/%s:", l->receipt, (long long)l->tries, l->uid,
-	    l->xml);
-	while (store_groups_next(&at, name, sizeof name) >= 0)
-		buf_fmt(arg, "%s,", name);
-	return 0;
-}
-
-static const char *
-mail_for(struct store *s, const char *who, int64_t now, int64_t sent_before)
-{
-	static char text[4096];
-	struct store_mail_query q = {.receiver = S(who),
-	    .before = now,
-	    .sent_before = sent_before,
-	    .now = now,
-	    .max = 2};
-	struct buf b;
-
-	buf_init(&b, sizeof text - 1);
-	OK(store_each_mail(s, &q, put_letter, &b));
-	if (buf_size(&b))
-		memcpy(text, buf_data(&b), buf_size(&b));
-	text[buf_size(&b)] = '\0';
-	buf_fini(&b);
-	return text;
-}
-
-static void
-letter(struct store *s, int n, const char *receipt)
-{
-	struct store_event e = message("M", "b-t-f", n);
-	struct store_mail m = {.receiver = SLICE("DEV-2"),
-	    .receipt = S(receipt),
-	    .expires = T0 + 100000000};
-
-	OK(store_add(s, &e));
-	OK(store_add_mail(s, &m));
-	m.receiver = SLICE("DEV-3");
-	OK(store_add_mail(s, &m));
-}
-
-static void
-test_mail(void **state)
-{
-	const struct fix *f = *state;
-	struct store *s = open_it(f);
-	int64_t now = T0 + 50000000, n;
-
-	letter(s, 1, "r1");
-	letter(s, 2, "r2");
-	letter(s, 3, "r3");
-	/* Told in the same batch. */
-	OK(store_add_delivered(s, S("r1"), S("DEV-3"), now));
-	OK(commit(s, 1));
-	assert_int_equal(count_of(f, "SELECT count(*) FROM ots_letters"), 3);
-	assert_string_equal(mail_for(s, "DEV-2", now, 0),
-	    "r1/0/M/<event/>:Blue,__ANON__,r2/0/M/<event/>:Blue,__ANON__,");
-	OK(store_mail_count(s, S("DEV-3"), now, &n));
-	assert_int_equal(n, 2);
-	OK(store_add_sent(s, S("r1"), S("DEV-2"), now));
-	OK(store_add_sent(s, S("r2"), S("DEV-2"), now));
-	OK(store_add_delivered(s, S("r2"), S("DEV-2"), now));
-	OK(store_add_delivered(s, S("unknown"), S("DEV-2"), now));
-	OK(commit(s, 2));
-	assert_string_equal(
-	    mail_for(s, "DEV-2", now, 0), "r3/0/M/<event/>:Blue,__ANON__,");
-	assert_string_equal(mail_for(s, "DEV-2", now, now + 1),
-	    "r1/1/M/<event/>:Blue,__ANON__,r3/0/M/<event/>:Blue,__ANON__,");
-	/* Too young; expired; nobody's. */
-	assert_string_equal(mail_for(s, "DEV-2", T0 + 1, 0), "");
-	assert_string_equal(mail_for(s, "DEV-2", T0 + 100000000, 0), "");
-	assert_string_equal(mail_for(s, "DEV-9", now, 0), "");
-	/* It outlives its event. */
-	while (store_retain(s, STORE_EVENTS, now) > 0)
-		;
-	assert_int_equal(count_of(f, "SELECT count(*) FROM ots_events"), 0);
-	assert_string_equal(
-	    mail_for(s, "DEV-2", now, 0), "r3/0/M/<event/>:Blue,__ANON__,");
-	store_close(&s);
-}
-
-/* Reading -------------------------------------------------------------------*/
-
-static int
-put_device(void *arg, const struct store_device *d)
-{
-	return buf_fmt(arg, "%s/%s/%s/%s;", d->uid,
-	    d->callsign ? d->callsign : "-", d->conn, d->groups);
-}
-
-static int
-put_latest(void *arg, const struct store_latest *l)
-{
-	return buf_fmt(arg, "%s/%s/%lld/%s/%s;", l->uid, l->type,
-	    (long long)(l->id - T0), l->xml, l->groups);
-}
-
-#define BUF_IS(want)                                                           \
-	do {                                                                   \
-		buf_putc(&b, '\0');                                            \
-		assert_string_equal(buf_data(&b), want);                       \
-		buf_clear(&b);                                                 \
-	} while (0)
-
-static void
-test_reading(void **state)
-{
-	const struct fix *f = *state;
-	struct store *s = open_it(f);
-	struct store_event e;
-	struct buf b;
-	char name[16];
-	int i;
-
-	buf_init(&b, 1 << 20);
-	for (i = 0; i < 1100; i++) {
-		str_fmt(name, sizeof name, "D%04d", i);
-		e = position(name, i);
-		if (i % 500 == 0)
-			e.stale = T0 + 1000;
-		e.callsign = i < 2 ? S("TWIN") : S(name);
-		OK(store_add(s, &e));
-	}
-	OK(commit(s, 1));
-	OK(store_each_device_named(s, S("TWIN"), put_device, &b));
-	BUF_IS("D0000/TWIN/n.1.2/Blue\t__ANON__;"
-	       "D0001/TWIN/n.1.2/Blue\t__ANON__;");
-	assert_int_equal(store_device(s, S("D0500"), put_device, &b), 1);
-	BUF_IS("D0500/D0500/n.1.2/Blue\t__ANON__;");
-	assert_int_equal(store_device(s, S("none"), put_device, &b), 0);
-	OK(store_each_device(s, T0 + 1098 * INT64_C(1000000), put_device, &b));
-	BUF_IS("D1098/D1098/n.1.2/Blue\t__ANON__;"
-	       "D1099/D1099/n.1.2/Blue\t__ANON__;");
-	OK(store_each_device(s, 0, put_device, &b));
-	assert_int_equal(buf_size(&b),
-	    1098 * strlen("D0500/D0500/n.1.2/Blue\t__ANON__;") +
-		2 * strlen("D0001/TWIN/n.1.2/Blue\t__ANON__;"));
-	buf_clear(&b);
-	/* All but the three that are stale; also where the events are gone. */
-	OK(store_each_latest(s, T0 + 2000, put_latest, &b));
-	assert_int_equal(buf_size(&b) > 1000, true);
-	buf_truncate(&b, strlen("D0001/a-f-G-U-C/1000000/<event/>/"));
-	BUF_IS("D0001/a-f-G-U-C/1000000/<event/>/");
-	while (store_retain(s, STORE_EVENTS, INT64_MAX) > 0)
-		;
-	assert_int_equal(count_of(f, "SELECT count(*) FROM ots_latest"), 1100);
-	OK(store_each_latest(s, T0 + 59999999, put_latest, &b));
-	buf_truncate(&b, strlen("D0001/a-f-G-U-C/1000000/<event/>/"));
-	BUF_IS("D0001/a-f-G-U-C/1000000/<event/>/");
-	OK(store_each_latest(s, T0 + 60000000, put_latest, &b));
-	assert_int_equal(buf_size(&b), 0);
-	buf_fini(&b);
-	store_close(&s);
-}
-
-#define TESTS(X)                                                               \
-	X(test_chat), X(test_items), X(test_alerts), X(test_others),           \
-	    X(test_mail), X(test_reading)
+#define TESTS(X) X(test_chat), X(test_items), X(test_alerts), X(test_others)
 
 FIX_MAIN(TESTS)

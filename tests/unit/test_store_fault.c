@@ -121,7 +121,7 @@ add_batch(struct store *s, int n)
 	OK(store_add_alert(s, &(struct store_alert){.type = S("x")}));
 	OK(store_add_stats(s, &b));
 	OK(store_add_mail(s, &m));
-	OK(store_add_delivered(s, S("r"), S("D"), 5));
+	OK(store_add_delivered(s, S("r"), S("D"), S(""), 5));
 	OK(store_add_close(s, &c));
 }
 

@@ -74,8 +74,8 @@ test_hostile(void **state)
 	OK(store_add_open(s, &k));
 	OK(store_add_close(s, &k));
 	OK(store_add_restart(s, bad, 1));
-	OK(store_add_sent(s, bad, bad, 1));
-	OK(store_add_delivered(s, bad, bad, 1));
+	OK(store_add_sent(s, bad, bad, bad, 1));
+	OK(store_add_delivered(s, bad, bad, bad, 1));
 	OK(commit(s, 1));
 	IS("SELECT uid FROM ots_events", SQL_TEXT "\n");
 	IS("SELECT xml FROM ots_events", SQL_TEXT "\n");
