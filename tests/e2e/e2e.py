@@ -191,7 +191,7 @@ class Server:
         self.options = options or {}
         self.proc = {}
         self.hold = []
-        for name in ("frames", "events", "ring"):
+        for name in {w for pair in self.wires.values() for w in pair}:
             path = os.path.join(self.dir, name)
             os.mkfifo(path)
             self.hold.append(os.open(path, os.O_RDWR | os.O_CLOEXEC))
