@@ -347,6 +347,14 @@ test_ask_end(void **state)
 	says(&s, "answer 5 right.");
 }
 
+static bool
+under_valgrind(void)
+{
+	const char *preload = getenv("LD_PRELOAD");
+
+	return preload && strstr(preload, "vgpreload");
+}
+
 static void
 test_ask_signals(void **state)
 {
@@ -354,6 +362,10 @@ test_ask_signals(void **state)
 	struct scene s;
 
 	(void)state;
+	/* valgrind's ppoll misses, now and then, a signal that comes just as it
+	 * begins to wait. */
+	if (under_valgrind())
+		return;
 	begin(&s, NULL, question);
 	asks(&s, "First: ");
 	type(&s, "hor\x03");
@@ -385,12 +397,11 @@ test_ask_signals(void **state)
 static void
 test_ask_stop(void **state)
 {
-	const char *preload = getenv("LD_PRELOAD");
 	struct scene s;
 
 	(void)state;
 	/* Nothing stops under valgrind. */
-	if (preload && strstr(preload, "vgpreload"))
+	if (under_valgrind())
 		return;
 	begin(&s, NULL, job);
 	asks(&s, "First: ");
