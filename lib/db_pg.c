@@ -245,9 +245,29 @@ begin_connect(const struct pg *p)
 	return PQconnectStartParams(keys, values, 0);
 }
 
+/* Where a server keeps LATIN1 it refuses what has no letter there. */
+static int
+check_encoding(struct db *d)
+{
+	struct pg *p = d->h;
+	const char *name = PQparameterStatus(p->c, "server_encoding");
+
+	if (!name || !strcmp(name, "UTF8") || !strcmp(name, "SQL_ASCII"))
+		return 0;
+	db_fail(d, EACCES,
+	    "postgresql: the database has the encoding %.32s: make one with "
+	    "ENCODING 'UTF8' TEMPLATE template0",
+	    name);
+	lose(p);
+	errno = EACCES;
+	return -1;
+}
+
 static int
 set_up(struct db *d)
 {
+	if (check_encoding(d) < 0)
+		return -1;
 	return pg_script(d,
 	    "SET statement_timeout = '25s'; SET lock_timeout = '10s';"
 	    "SET idle_in_transaction_session_timeout = '60s';"

@@ -49,13 +49,16 @@ pg_errno(struct db *d, const char *state)
 		d->conflict = true;
 		return EAGAIN;
 	}
-	/* Connection, resources, operator intervention, system error. */
+	/* Connection, resources, operator intervention, system error; a server
+	 * that only reads for now. */
 	if (slice_starts(s, "08") || slice_starts(s, "53") ||
-	    slice_starts(s, "57") || slice_starts(s, "58"))
+	    slice_starts(s, "57") || slice_starts(s, "58") ||
+	    slice_is(s, "25006"))
 		return EAGAIN;
-	/* Authorization, no such database, rights. */
+	/* Authorization, no such database, rights; damaged. */
 	if (slice_starts(s, "28") || slice_is(s, "3D000") ||
-	    slice_is(s, "42501"))
+	    slice_is(s, "42501") || slice_is(s, "XX001") ||
+	    slice_is(s, "XX002"))
 		return EACCES;
 	return EIO;
 }

@@ -270,7 +270,7 @@ static int
 next_ids(struct search *s, int64_t *ids, size_t max, bool *more)
 {
 	size_t n = 0, i;
-	int64_t id;
+	int64_t id = 0;
 	int got = 0;
 
 	for (i = 0; n < max && i < PASS_IDS && !s->over; i++) {
@@ -312,7 +312,7 @@ tell_rows(struct search *s, const int64_t *ids, size_t n)
 static int
 tell_all(struct search *s)
 {
-	int64_t ids[QUERY_IN_MAX];
+	int64_t ids[QUERY_IN_MAX] = {0};
 	size_t max = 4; /* the first row soon */
 	bool more = true;
 	int n;
@@ -323,7 +323,7 @@ tell_all(struct search *s)
 			return -1;
 		query_idle(s->run);
 		s->rows += (uint64_t)n;
-		if (s->crowded && more && s->rows >= TRY_ROWS) {
+		if (s->crowded && n > 0 && s->rows >= TRY_ROWS) {
 			if (s->run->told < TRY_HITS &&
 			    change_way(s, ids[n - 1]) < 0)
 				return -1;

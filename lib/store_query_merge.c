@@ -109,7 +109,9 @@ step(struct query_merge *m, int64_t after)
 		c->head = c->ids[c->at++];
 	} else {
 		free(c->ids);
-		*c = m->heap[--m->n];
+		m->n--;
+		*c = m->heap[m->n];
+		m->heap[m->n] = (struct query_cursor){0};
 	}
 	down(m);
 	return 0;

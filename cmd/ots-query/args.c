@@ -24,7 +24,7 @@ ago(struct slice s, int64_t now, int64_t *us)
 		char c;
 		int64_t us;
 	} units[] = {{'s', SECOND}, {'m', 60 * SECOND}, {'h', 3600 * SECOND},
-	    {'d', DAY}, {'w', 7 * DAY}};
+	    {'d', DAY}, {'w', 7 * DAY}, {'y', 365 * DAY}};
 	uint64_t n;
 	size_t i;
 
@@ -41,17 +41,37 @@ ago(struct slice s, int64_t now, int64_t *us)
 	return -1;
 }
 
+/* How much of "2024-05-06T07:08:09" is there, of which the last part and the
+ * one before it may be missing; 0: none of it. */
+static size_t
+whole(struct slice s)
+{
+	static const size_t parts[] = {19, 16, 10};
+	size_t i;
+
+	for (i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (s.n == parts[i] ||
+		    (s.n > parts[i] &&
+			strchr(i ? "Z+-" : "Z+-.,", s.p[parts[i]])))
+			return parts[i];
+	return 0;
+}
+
+/* What is missing is the beginning, and UTC. */
 static int
 iso(struct slice s, int64_t *us)
 {
-	char text[40];
+	static const char rest[] = "0000-00-00T00:00:00";
+	size_t n = whole(s);
+	char text[64];
 	int64_t ms;
 
-	/* A date alone is its beginning. */
-	if (s.n == strlen("2024-05-06") &&
-	    str_fmt(text, sizeof text, "%.*sT00:00:00Z", (int)s.n, s.p) > 0)
-		s = slice_of(text);
-	if (timetext_parse(s, &ms) < 0)
+	if (n == 0 || (n > 10 && s.p[10] != 'T' && s.p[10] != ' ') ||
+	    str_fmt(text, sizeof text, "%.*s%s%.*s%s", (int)n, s.p, rest + n,
+		(int)(s.n - n), s.p + n, s.n == n ? "Z" : "") < 0)
+		return -1;
+	text[10] = 'T';
+	if (timetext_parse(slice_of(text), &ms) < 0)
 		return -1;
 	*us = ms * 1000;
 	return 0;
@@ -76,7 +96,7 @@ args_time(const char *text, int64_t now, int64_t *us)
 
 #define TIMES                                                                  \
 	"a time is wanted: 2024-05-06T07:08:09Z, 2024-05-06, now, today, "     \
-	"yesterday, or so long ago: 90s, 15m, 2h, 7d, 4w"
+	"yesterday, or so long ago: 90s, 15m, 2h, 7d, 4w, 1y"
 
 const char *
 args_since(void *ctx, const char *text)

@@ -14,9 +14,9 @@ struct args {
 /* All that there is. */
 void args_init(struct args *a, int64_t now);
 
-/* A time: ISO 8601 (2024-05-06T07:08:09Z, or a date), now, today, yesterday,
- * or so long ago: a number and s, m, h, d or w. Days are those of UTC. 0, or
- * -1. */
+/* A time: ISO 8601 (2024-05-06T07:08:09Z, or less of it; without a zone it is
+ * UTC), now, today, yesterday, or so long ago: a number and s, m, h, d, w or y.
+ * Days are those of UTC. 0, or -1. */
 int args_time(const char *text, int64_t now, int64_t *us);
 
 const char *args_since(void *ctx, const char *text);

@@ -31,7 +31,7 @@ static const struct opt query_opts[] = {
 };
 
 const struct opt_command options_commands[] = {
-    {"events", "[options]", "all that was sent; record, cot, json, csv",
+    {"events", "[options]", "all that was sent; record, cot, json, csv, table",
 	query_opts, 0, 0, run_events},
     {"tracks", "[options]", "where all were; table, json, csv, gpx, kml",
 	query_opts, 0, 0, run_tracks},

@@ -181,13 +181,13 @@ static const struct column events[] = {
     C("time", TIME, time, 0),
     C("start", TIME, start, 0),
     C("stale", TIME, stale, 0),
-    C("lat", REAL, lat, 0),
-    C("lon", REAL, lon, 0),
+    C("lat", REAL, lat, 12),
+    C("lon", REAL, lon, 13),
     C("hae", REAL, hae, 0),
     C("ce", REAL, ce, 0),
     C("le", REAL, le, 0),
     C("callsign", TEXT, callsign, 12),
-    C("user", TEXT, user, 0),
+    C("user", TEXT, user, 10),
     C("device", TEXT, device, 0),
     C("groups", GROUPS, groups, 0),
     C("xml", TEXT, xml, 0),
@@ -219,6 +219,7 @@ static const struct column chats[] = {
     C("t", TIME, id, 24),
     C("time", TIME, time, 0),
     C("uid", TEXT, uid, 0),
+    C("message", TEXT, message, 0),
     C("room", TEXT, room, 0),
     C("room-name", TEXT, room_name, 16),
     C("sender", TEXT, sender, 0),
@@ -247,7 +248,6 @@ static const struct column devices[] = {
     C("type", TEXT, type, 0),
     C("first-seen", TIME, first_seen, 0),
     C("last-seen", TIME, last_seen, 24),
-    C("conn", TEXT, conn, 8),
     C("connected", TIME, connected, 0),
     C("disconnected", TIME, disconnected, 0),
     C("stale", TIME, stale, 0),
@@ -257,6 +257,7 @@ static const struct column devices[] = {
     C("speed", REAL, speed, 0),
     C("course", REAL, course, 0),
     C("battery", COUNT, battery, 7),
+    C("conn", TEXT, conn, 1),
     C("groups", GROUPS, groups, 0),
     {0},
 };
@@ -304,6 +305,8 @@ ask(const struct app *app, const struct question *q)
 	if (!(q->can & 1U << a.format))
 		die(EXIT_USAGE, "%s have no such format: use %s", q->what,
 		    q->formats);
+	if (app->args.q.since >= app->args.q.until)
+		die(EXIT_USAGE, "--since must be before --until");
 	buf_init(&a.b, OUT_MAX);
 	begin(&a);
 	if (q->ask(app->r, &app->args.q, &to) < 0)
@@ -316,9 +319,10 @@ ask(const struct app *app, const struct question *q)
 int
 run_events(void *ctx, int nargs, char **args)
 {
-	static const struct question q = {"events", "record, cot, json or csv",
-	    CAN(RECORD) | CAN(COT) | CAN(JSON) | CAN(CSV), FORMAT_RECORD,
-	    events, store_query_events};
+	static const struct question q = {"events",
+	    "record, cot, json, csv or table",
+	    CAN(RECORD) | CAN(COT) | CAN_ROWS, FORMAT_RECORD, events,
+	    store_query_events};
 
 	(void)nargs;
 	(void)args;

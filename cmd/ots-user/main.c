@@ -2,9 +2,9 @@
 #include <errno.h>
 #include <signal.h>
 
+#include "db_owner.h"
 #include "die.h"
 #include "options.h"
-#include "owner.h"
 
 /* Passwords stay out of core files. */
 static void
@@ -14,6 +14,16 @@ keep_secrets(void)
 		die_sys(EXIT_TEMP, "unable to forbid core dumps");
 	if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
 		die_sys(EXIT_TEMP, "unable to set signals");
+}
+
+static void
+become_owner(struct app *app)
+{
+	char why[DB_WHY_MAX];
+
+	if (db_become_owner(app->uri, why) < 0)
+		die(errno == EAGAIN ? EXIT_TEMP : EXIT_USAGE,
+		    "the database: %s", why);
 }
 
 static void
@@ -43,7 +53,7 @@ main(int argc, char **argv)
 		    "env/OTS_DATABASE_URI in the data folder)");
 	if (common.check_only)
 		return 0;
-	owner_become(app->uri);
+	become_owner(app);
 	keep_secrets(); /* after it: a change of the user undoes it */
 	open_database(app);
 	code = command->run(app, common.nargs, common.args);

@@ -163,7 +163,7 @@ maps()
 	is "$engine: GPX" "$(xml $gpx name <gpx.xml)" \
 		"ALPHA
 x\",'); DROP TABLE ots_events; --<b> \$1 %s 💣"
-	is "$engine: its points" "$(xml $gpx trkpt <gpx.xml | head -n 1)" \
+	is "$engine: its points" "$(xml $gpx trkpt <gpx.xml | sed -n 1p)" \
 		"[('lat', '51.5'), ('lon', '-0.25')]"
 	is "$engine: their times" "$(xml $gpx time <gpx.xml | tail -n 1)" \
 		2024-05-06T07:08:06.000Z
@@ -221,10 +221,39 @@ failures()
 	is 'no database' $? 100
 	like 'is told, and where' "$(cat err)" "$tmp/none/db/ots.db"
 	not_ok 'and not made' test -e "$tmp/none"
+	echo precious >"$tmp/none.db"
+	q events -D "$tmp/none.db/x" 2>err
+	is 'nor is one in what is no folder' $? 100
+	q events -D "$tmp/none.db" 2>err
+	is 'what is no database' $? 100
+	is 'stays as it is' "$(cat "$tmp/none.db")" precious
 	timeout --foreground -k 5 60 ots-query \
 		-D 'postgresql://u:pw-secret@127.0.0.1:1/x' events 2>err
 	is 'one that is away is for later' $? 111
 	unlike 'and its password no secret lost' "$(cat err)" pw-secret
+}
+
+# Root asks as the owner of the folder, below one that is closed to him.
+as_owner()
+{
+	if [ "$(id -u)" != 0 ]; then
+		skip 3 'only root can work for others'
+		return
+	fi
+	chmod 711 "$tmp"
+	mkdir -p "$tmp/closed/db"
+	cp "$tmp/sqlite/db.sqlite" "$tmp/closed/db/ots.db"
+	echo precious >"$tmp/trap"
+	ln -s "$tmp/trap" "$tmp/closed/db/trap.db"
+	chown -R -h nobody: "$tmp/closed/db"
+	chmod 700 "$tmp/closed" "$tmp/closed/db" "$tmp/trap"
+	is 'root, for the service' "$(timeout --foreground -k 5 60 ots-query \
+		-D "$tmp/closed/db/ots.db" events | uids)" 'A B A M chat1 B B-9-1-1 '
+	is 'all belongs to it' "$(stat -c %U "$tmp"/closed/db/* | sort -u)" \
+		nobody
+	timeout --foreground -k 5 60 ots-query -D "$tmp/closed/db/trap.db" \
+		events 2>err
+	is 'and a link to what is not its own is refused' $? 100
 }
 
 both()
@@ -244,6 +273,7 @@ taps=0
 engine=sqlite uri=sqlite:db.sqlite
 both sqlite
 failures
+as_owner
 engine=postgresql uri=$pg_uri
 if pg_start; then
 	both postgresql

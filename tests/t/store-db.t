@@ -6,8 +6,9 @@
 . "${0%/*}/pg.sh"
 pg_start || skip_all "no PostgreSQL"
 
-for test in db_load store store_facts store_hostile store_retain store_fault \
-	query query_plan store_latest latest store_mail rows mail mail_once; do
+for test in db_load store store_facts store_hostile store_retain \
+	store_fault query query_many query_plan store_latest latest \
+	store_mail rows mail mail_once; do
 	[ -x "$BUILD/unit/test_$test" ] || continue
 	env OTS_TEST_PG="$pg_uri" timeout -k 5 120 \
 		"$BUILD/unit/test_$test" >"$tmp/unit" 2>&1

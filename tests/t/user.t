@@ -480,7 +480,7 @@ says "is refused" 'password authentication failed'
 unlike "postgresql: and not shown" "$(cat "$tmp/err")" 'wr0ng'
 exits "no such database" 100 --database \
 	"postgresql://ots:$pg_password@/nil?host=$pg_dir" list
-for test in db accounts accounts_groups; do
+for test in db db_pg accounts accounts_groups; do
 	[ -x "$BUILD/unit/test_$test" ] || continue
 	env OTS_TEST_PG="$pg_uri" timeout -k 5 100 \
 		"$BUILD/unit/test_$test" >"$tmp/unit" 2>&1

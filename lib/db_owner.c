@@ -1,13 +1,25 @@
-#include "owner.h"
+#include "db_owner.h"
 
+#include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "die.h"
 #include "str.h"
+
+/* What was done with dir, and the text of errno. */
+static int
+fail(char why[DB_WHY_MAX], int e, const char *what, const char *dir)
+{
+	if (str_fmt(why, DB_WHY_MAX, "%s %s: %s", what, dir, strerror(errno)) <
+	    0)
+		str_fmt(why, DB_WHY_MAX, "%s its folder: %s", what,
+		    strerror(errno));
+	errno = e;
+	return -1;
+}
 
 /* The deepest folder above path that exists: its name is written to dir; what
  * is left of path, or NULL. */
@@ -31,8 +43,8 @@ nearest(const char *path, char dir[DB_URI_MAX], struct stat *st)
 	return path;
 }
 
-static void
-become(const char *dir, const struct stat *st)
+static int
+become(const struct stat *st)
 {
 	const struct passwd *pw = getpwuid(st->st_uid);
 	int r = pw ? initgroups(pw->pw_name, st->st_gid)
@@ -40,27 +52,31 @@ become(const char *dir, const struct stat *st)
 
 	if (r < 0 || setresgid(st->st_gid, st->st_gid, st->st_gid) < 0 ||
 	    setresuid(st->st_uid, st->st_uid, st->st_uid) < 0)
-		die_sys(EXIT_TEMP, "unable to become the owner of %s", dir);
+		return -1;
+	return 0;
 }
 
-void
-owner_become(char uri[DB_URI_MAX])
+int
+db_become_owner(char uri[DB_URI_MAX], char why[DB_WHY_MAX])
 {
 	const char *path = db_sqlite_path(uri), *rest;
 	char dir[DB_URI_MAX], to[DB_URI_MAX];
 	struct stat st;
 
 	if (!path || geteuid() != 0)
-		return;
+		return 0;
 	rest = nearest(path, dir, &st);
 	if (!rest || st.st_uid == 0)
-		return;
-	if (!S_ISDIR(st.st_mode))
-		die(EXIT_USAGE, "%s is not a folder", dir);
+		return 0;
+	if (str_fmt(to, sizeof to, "sqlite:%s", rest) < 0) {
+		errno = ENAMETOOLONG;
+		return fail(why, EINVAL, "unable to name what is in", dir);
+	}
+	/* Of what is no folder, too. */
 	if (chdir(dir) < 0)
-		die_sys(EXIT_USAGE, "unable to enter %s", dir);
-	become(dir, &st);
-	if (str_fmt(to, sizeof to, "sqlite:%s", rest) < 0)
-		die(EXIT_USAGE, "the name of the database is too long");
+		return fail(why, EINVAL, "unable to enter", dir);
+	if (become(&st) < 0)
+		return fail(why, EAGAIN, "unable to become the owner of", dir);
 	memcpy(uri, to, sizeof to);
+	return 0;
 }
