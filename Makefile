@@ -97,6 +97,7 @@ CORE_test_facts_kinds := ots-store
 CORE_test_rows    := ots-store
 CORE_test_writer  := ots-store
 CORE_test_mail    := ots-store
+CORE_test_origin  := ots-store
 CORE_test_mail_once := ots-store
 CORE_test_latest  := ots-store
 CORE_test_spool_recover := ots-store

@@ -23,8 +23,8 @@
 #define STORE_KEY_MAX   1024  /* bytes, as COT_TEXT_MAX */
 #define STORE_TYPES_MAX 16384 /* different types of events */
 /* A batch takes no more than this (but always one event): ENOBUFS. */
-#define STORE_BATCH_ROWS  16384
-#define STORE_BATCH_BYTES ((size_t)32 << 20)
+#define STORE_BATCH_ROWS  32768
+#define STORE_BATCH_BYTES ((size_t)48 << 20)
 #define STORE_RETAIN_ROWS 1000
 
 struct store;

@@ -21,6 +21,7 @@ struct teller {
 	void *arg;
 	struct store *store;
 	struct slice callsign; /* only devices that have it; p NULL: all */
+	int64_t *letter_id;    /* of the last one */
 	bool ended;
 };
 
@@ -239,22 +240,36 @@ letter_row(const struct db_rows *r, const struct teller *t)
 	    .xml = db_get_text(r, 8),
 	};
 
+	*t->letter_id = l.id;
 	return t->letter(t->arg, &l);
 }
+
+/* They may be long, and PostgreSQL's answer is in memory as a whole. */
+#define LETTERS_PAGE 32
 
 int
 store_each_mail(struct store *s, const struct store_mail_query *q,
     int (*fn)(void *arg, const struct store_letter *l), void *arg)
 {
-	struct teller t = {.row = letter_row, .letter = fn, .arg = arg};
+	int64_t last = INT64_MIN;
+	struct teller t = {
+	    .row = letter_row, .letter = fn, .arg = arg, .letter_id = &last};
+	size_t left = q->max, page;
+	int n;
 
-	return tell_all(s, &t, STORE_SQL_MAIL,
-		   DB_VALUES(dbv_slice(q->receiver), store_or_empty(q->user),
-		       dbv_i64(q->upto), dbv_i64(q->now),
-		       dbv_i64(q->sent_before), store_or_empty(q->conn),
-		       dbv_i64((int64_t)q->max))) < 0
-	    ? -1
-	    : 0;
+	for (; left && !t.ended; left -= page) {
+		page = left < LETTERS_PAGE ? left : LETTERS_PAGE;
+		n = tell_all(s, &t, STORE_SQL_MAIL,
+		    DB_VALUES(dbv_slice(q->receiver), store_or_empty(q->user),
+			dbv_i64(q->upto), dbv_i64(q->now),
+			dbv_i64(q->sent_before), store_or_empty(q->conn),
+			dbv_i64((int64_t)page), dbv_i64(last)));
+		if (n < 0)
+			return -1;
+		if ((size_t)n < page)
+			break;
+	}
+	return 0;
 }
 
 int

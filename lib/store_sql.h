@@ -234,7 +234,8 @@
 	    "JOIN ots_letters l ON l.id = m.id "                               \
 	    "LEFT JOIN ots_group_sets g ON g.id = l.group_set "                \
 	    "WHERE m.receiver = $1 AND m.username = $2 AND m.state < 2 "       \
-	    "AND m.id <= $3 AND m.expires > $4 AND (m.state = 0 OR "           \
+	    "AND m.id > $8 AND m.id <= $3 AND m.expires > $4 "                 \
+	    "AND (m.state = 0 OR "                                             \
 	    "(m.conn <> $6 AND (m.sent < $5 OR NOT EXISTS ("                   \
 	    "SELECT 1 FROM ots_connections c "                                 \
 	    "WHERE c.conn = m.conn AND c.closed IS NULL)))) "                  \
@@ -272,7 +273,7 @@
 	    "LEFT JOIN ots_group_sets g "                                      \
 	    "ON g.id = coalesce(e.group_set, l.group_set) "                    \
 	    "WHERE d.uid > $1 AND d.shown > 0 AND coalesce(d.conn, '') = '' "  \
-	    "AND coalesce(e.stale, l.stale) > $2 ORDER BY d.uid LIMIT 200")
+	    "AND coalesce(e.stale, l.stale) > $2 ORDER BY d.uid LIMIT 32")
 
 /* Two for each table: the first and last key of those that are to go ($2:
  * behind which), and to let them go. All bounds are given, so that PostgreSQL,

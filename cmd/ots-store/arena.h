@@ -1,4 +1,4 @@
-/* arena.h - memory for one batch: taken piece by piece, given back at once.
+/* arena.h - memory for one record: taken piece by piece, given back at once.
  * Pure. A piece never moves. Zeroed memory with only `max` set is a valid empty
  * arena; a piece that would pass max bytes is refused. */
 #ifndef OTS_STORE_ARENA_H
@@ -19,7 +19,7 @@ struct arena {
 void *arena_take(struct arena *a, size_t n);
 /* A copy of s; p NULL: as above. */
 struct slice arena_copy(struct arena *a, struct slice s);
-/* All of it ends; some memory is kept for the next batch. */
+/* All of it ends; some memory is kept for the next record. */
 void arena_clear(struct arena *a);
 void arena_fini(struct arena *a);
 

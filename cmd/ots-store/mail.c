@@ -13,6 +13,10 @@
 #define SENT_AGE (60 * SECOND)
 
 #define VISITS_MAX 131072
+/* So many marks go into a batch: they must leave room for events. */
+#define MARKS_BATCH 4096
+_Static_assert(MARKS_BATCH * 4 * STORE_KEY_MAX < STORE_BATCH_BYTES,
+    "a mark has three keys");
 
 struct mail_visit {
 	STAILQ_ENTRY(mail_visit) link;
@@ -238,10 +242,13 @@ int
 mail_mark(struct mail *m, int64_t now)
 {
 	struct mail_mark *k;
+	size_t n = 0;
 
 	mail_recount(m);
 	STAILQ_FOREACH(k, &m->marks, link)
 	{
+		if (n++ == MARKS_BATCH)
+			break;
 		if (add_mark(m, k, now) < 0)
 			return -1;
 	}

@@ -67,7 +67,8 @@ int64_t mail_due(const struct mail *m);
 int mail_send(struct mail *m, const struct conns *c, struct buf *out,
     int64_t upto, int64_t now);
 
-/* A batch begins: to it, what was sent. 0, or -1 as of store.h. */
+/* A batch begins: to it, what was sent; of much of it the first part. 0, or -1
+ * as of store.h. */
 int mail_mark(struct mail *m, int64_t now);
 /* The batch that has these marks is in the database. */
 void mail_done(struct mail *m);

@@ -47,7 +47,7 @@ main(int argc, char **argv)
 	    {0, "keep", "KIND=AGE", NULL, OPT_FN, NULL, 0, 0, keep,
 		"forget what is older; repeat (events=90d, positions=1y)"},
 	    {0, "vacuum", NULL, NULL, OPT_FLAG, &cfg.writer.retain.vacuum, 0, 0,
-		NULL, "and give the room back to the system"},
+		NULL, "and give the room back to the system (SQLite)"},
 	    {0, "mailbox", "WHOSE", NULL, OPT_FN, NULL, 0, 0, mailbox,
 		"keep chat for who is away: off, direct, all (direct)"},
 	    {0, "mail-age", "SECONDS", NULL, OPT_SECONDS,

@@ -41,6 +41,8 @@ unit(char c)
 	}
 }
 
+#define NAME(id, name, help) " " name
+
 const char *
 retain_option(void *config, const char *text)
 {
@@ -53,8 +55,8 @@ retain_option(void *config, const char *text)
 	if (!equals ||
 	    store_kind_of(
 		(struct slice){text, (size_t)(equals - text)}, &kind) < 0)
-		return "needs KIND=AGE, as events=30d; see the manual for the "
-		       "kinds";
+		return "needs KIND=AGE, as events=30d; the kinds:" STORE_KINDS(
+		    NAME);
 	age = slice_of(equals + 1);
 	c->age_us[kind] = 0;
 	if (slice_is(age, "ever"))

@@ -46,13 +46,13 @@ add_lines(struct writer *w, size_t lo, size_t hi, enum much much, int *err)
 	*err = 0;
 	w->rows.tally = (struct rows_tally){0};
 	store_drop(w->store);
-	if (much == NOTHING) {
-		w->rows.tally.records = hi - lo;
-		return hi;
-	}
 	if (mail_mark(&w->rows.mail, now) < 0) {
 		*err = errno;
 		return lo;
+	}
+	if (much == NOTHING) {
+		w->rows.tally.records = hi - lo;
+		return hi;
 	}
 	for (i = lo; i < hi; i++) {
 		struct rows_tally before = w->rows.tally;
@@ -168,7 +168,9 @@ put(struct writer *w, size_t lo, size_t hi, enum much much)
 			continue;
 		}
 		errno = err;
-		if (err && (!refused(err) || hi - lo == 1))
+		/* But for want of room, some of that line may be in the batch.
+		 */
+		if (err && (err != ENOBUFS || hi - lo == 1))
 			return -1;
 		if (to > lo && commit(w, place_of(w, to)) < 0)
 			return -1;

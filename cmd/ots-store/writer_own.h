@@ -15,7 +15,7 @@
  * time; the fewer batches, the fewer times the row of a device is written. */
 #define BATCH_RECORDS ((size_t)4096)
 #define BATCH_LEAST   ((size_t)64)
-#define BATCH_MOST    ((size_t)16000) /* of STORE_BATCH_ROWS */
+#define BATCH_MOST    ((size_t)32000) /* of STORE_BATCH_ROWS */
 #define BATCH_EACH    ((size_t)2048)  /* bytes */
 #define BATCH_US      (SECOND / 5)
 #define BATCH_QUICK   (2 * SECOND / 3)

@@ -1,7 +1,7 @@
 /* Fill a database with a long time of traffic, for measuring what is asked of a
  * large one. The same every time but for the times.
  *
- *   ots-fill [-n EVENTS] [-d DAYS] [-e END] URI
+ *   ots-fill [-n EVENTS] [-d DAYS] [-e END] [-u UIDS] URI
  *
  * 5,000,000 events over 60 days that end at END (seconds since 1970; now):
  * 2,000 uids, of which 400 are devices of 50 users and 200 aircraft that fly
@@ -26,13 +26,13 @@
 #define USERS    50
 #define DEVICES  400
 #define AIRCRAFT 200
-#define UIDS     2000
+#define UIDS_MAX 100000
 #define TYPES    200
 #define GROUPS   20
 #define CITIES   12
 #define NAME     48
 
-static uint64_t n_events = 5000000, days = 60, end;
+static uint64_t n_events = 5000000, days = 60, n_uids = 2000, end;
 
 _Noreturn static void
 give_up(const char *what, const char *why)
@@ -78,7 +78,7 @@ struct thing {
 	double lat, lon, course, step;
 };
 
-static struct thing things[UIDS];
+static struct thing things[UIDS_MAX];
 static char users[USERS][NAME], types[TYPES][NAME], groups[GROUPS][NAME];
 /* Those of each user, sorted. */
 static struct slice group_of[USERS][3];
@@ -160,7 +160,7 @@ make_things(void)
 {
 	unsigned i;
 
-	for (i = 0; i < UIDS; i++) {
+	for (i = 0; i < n_uids; i++) {
 		struct thing *t = &things[i];
 
 		t->user = (unsigned)chance(USERS);
@@ -394,7 +394,7 @@ add_one(uint64_t i, int64_t at)
 		add_position(&things[DEVICES + chance(AIRCRAFT)], at);
 	else if (kind < 970)
 		add_position(&things[DEVICES + AIRCRAFT +
-				 chance(UIDS - DEVICES - AIRCRAFT)],
+				 chance(n_uids - DEVICES - AIRCRAFT)],
 		    at);
 	else if (kind < 980)
 		add_chat(&things[chance(DEVICES)], i, at);
@@ -437,18 +437,22 @@ main(int argc, char **argv)
 	int c;
 
 	end = clock_wall_us() / SECOND;
-	while ((c = getopt(argc, argv, "n:d:e:")) != -1)
+	while ((c = getopt(argc, argv, "n:d:e:u:")) != -1)
 		if (c == 'n')
 			number(optarg, UINT64_C(1000000000), &n_events);
 		else if (c == 'd')
 			number(optarg, 36500, &days);
 		else if (c == 'e')
 			number(optarg, UINT64_C(4000000000), &end);
+		else if (c == 'u')
+			number(optarg, UIDS_MAX, &n_uids);
 		else
 			return 100;
-	if (optind != argc - 1 || end / 86400 <= days) {
+	if (optind != argc - 1 || end / 86400 <= days ||
+	    n_uids <= DEVICES + AIRCRAFT) {
 		fprintf(stderr,
-		    "usage: ots-fill [-n EVENTS] [-d DAYS] [-e END] URI\n");
+		    "usage: ots-fill [-n EVENTS] [-d DAYS] [-e END] "
+		    "[-u UIDS] URI\n");
 		return 100;
 	}
 	end *= SECOND;

@@ -82,4 +82,14 @@ for program in $(make -s --no-print-directory libs | tr ' ' '\n' |
 	in_synopsis "$page" >"$tmp/synopsis"
 	is "its synopsis, too" "$(diff "$tmp/letters" "$tmp/synopsis")" ""
 done
+
+ots-store --keep kinds 2>"$tmp/kinds"
+kinds=$(sed -n 's/.*the kinds: //p' "$tmp/kinds")
+like "ots-store says what it can forget" "$kinds" '^events .* mail$'
+missing=
+for kind in $kinds; do
+	sed -n '/^\.Ss Retention/,/^\.Ss Proc/s/^\.It//p' man/ots-store.8 |
+		grep -qw "$kind" || missing="$missing $kind"
+done
+is "its page has all of that" "$missing" ""
 done_testing

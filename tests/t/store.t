@@ -220,6 +220,28 @@ poison()
 	fi
 }
 
+# A question that fails when an event is in the batch already.
+once()
+{
+	sql 'ALTER TABLE ots_mail RENAME COLUMN state TO was_state'
+	{
+		for i in 1 2; do
+			rec ev:cot "uid:once-$i" type:a-f-G-U-C "t:$(us)" \
+				"callsign:o$i" endpoint: "conn:n.8$i.1" \
+				'xml:<a/>'
+		done
+		rec ev:cot uid:once-chat type:b-t-f conn:n.81.1 "t:$(us)" \
+			dest-uid:once-2 \
+			'xml:<event><detail><__chat id="r"/></detail></event>'
+		rec ev:cot uid:once-last type:a-f-G 'xml:<a/>'
+	} | feed
+	now_is 'what follows is stored' "SELECT count(*)
+		FROM ots_events WHERE uid = 'once-last'" 1
+	is "$engine: the event itself once" "$(sql "SELECT count(*)
+		FROM ots_events WHERE uid = 'once-chat'")" 1
+	sql 'ALTER TABLE ots_mail RENAME COLUMN was_state TO state'
+}
+
 # More is to come, in pieces, while something is done.
 trickle()
 {
@@ -398,6 +420,7 @@ both()
 	nasty
 	junk
 	poison
+	once
 	killed
 	away
 	mail

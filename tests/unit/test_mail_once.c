@@ -265,11 +265,37 @@ test_mail_once_for_a_relay(void **state)
 	world_free(w);
 }
 
+/* That it was sent is told in parts: a batch has room for events, too. */
+static void
+test_mail_of_many_letters(void **state)
+{
+	struct world *w = world_new(*state, MAIL_DIRECT);
+	int64_t i;
+
+	w->mail.max = 5000;
+	w->out.max = 8 << 20;
+	client(w, "n.1.1", "A", "alfa");
+	client(w, "n.2.1", "B", "bravo");
+	leave(w, "n.2.1");
+	commit(w);
+	for (i = 0; i < 5000; i++)
+		chat(w, "n.1.1", "c1", LONG_AGO + i, "x", "\tdest-uid:B");
+	commit(w);
+	client(w, "n.3.1", "B", "bravo");
+	commit(w);
+	send(w, NOW + 3 * SECOND);
+	assert_true(w->rows.mail.n_sent == 5000);
+	assert_int_equal(w->rows.mail.n_marks, 5000 - 4096);
+	commit(w);
+	assert_int_equal(w->rows.mail.n_marks, 0);
+	world_free(w);
+}
+
 #define TESTS(X)                                                               \
 	X(test_mail_of_a_user), X(test_mail_of_no_user),                       \
 	    X(test_mail_comes_once), X(test_mail_since_it_is_there),           \
 	    X(test_mail_waits_for_the_rest), X(test_mail_after_a_restart),     \
 	    X(test_mail_that_was_not_looked_for), X(test_mail_of_a_relay),     \
-	    X(test_mail_once_for_a_relay)
+	    X(test_mail_once_for_a_relay), X(test_mail_of_many_letters)
 
 FIX_MAIN(TESTS)
