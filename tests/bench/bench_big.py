@@ -335,38 +335,35 @@ def delivery(db, keep, done, limit):
     return r
 
 
-def report(db, what, r, seconds, line, **more):
-    line(bench="store-retain", engine=db.name, what=what,
-         seconds="%.0f" % seconds, sent=r.get("sent"), lost=r.get("lost"),
-         p50_us=r.get("p50_us"), p99_us=r.get("p99_us"),
-         max_us=r.get("max_us"),
-         caught_up_s="%.1f" % (r["caught_up_s"] or -1), **more)
+def phase(db, what, before, seconds, line):
+    """With or without deletion of what came before that: the p99."""
+    age = "ever"
+    if what == "deleting":
+        age = "%ds" % (time.time() - before / SECOND)
+    first, _ = span(db)
+    end = time.monotonic() + seconds
+    r = delivery(db, age, lambda: time.monotonic() > end or (
+        what == "deleting" and span(db)[0] >= before), seconds)
+    line(bench="store-retain", engine=db.name, what=what, sent=r.get("sent"),
+         lost=r.get("lost"), p50_us=r.get("p50_us"), p99_us=r.get("p99_us"),
+         max_us=r.get("max_us"), caught_up_s="%.1f" % (
+             -1 if r["caught_up_s"] is None else r["caught_up_s"]),
+         deleted_days="%.1f" % ((span(db)[0] - first) / SECOND / 86400),
+         load=open("/proc/loadavg").read().split()[0])
+    return r["p99_us"]
 
 
 def store_retain(folder, events, seconds, line, bar):
-    """Deleting a fifth of the events while 1,000 a second come in."""
+    """Deleting a fifth of the events while 1,000 a second come in, in turns
+    with quiet times: other work on the machine comes and goes."""
     for db in engines(folder, line):
         filled(db, events, line, 0.5)
-        first, last = span(db)
-        part = DAYS * 86400 * SECOND // 5
-        before = first + part
-        got = []
-        for what in ("quiet", "deleting", "quiet"):
-            age = "ever"
-            if what == "deleting":
-                age = "%ds" % (time.time() - before / SECOND)
-            start = time.monotonic()
-
-            def done():
-                if what == "quiet":
-                    return time.monotonic() > start + seconds
-                return span(db)[0] >= before - SECOND * 60
-            r = delivery(db, age, done, 1800)
-            took = time.monotonic() - start
-            got.append(r["p99_us"])
-            report(db, what, r, took, line, deleted=int(
-                events * (span(db)[0] - first) / part / 5))
-            first = span(db)[0]
-        quiet = statistics.median((got[0], got[2]))
-        bar("store-retain-%s-p99-us" % db.name, got[1],
+        before = span(db)[0] + DAYS * 86400 * SECOND // 5
+        got = {"quiet": [], "deleting": []}
+        while span(db)[0] < before - 60 * SECOND and \
+                len(got["deleting"]) < 40:
+            for what, p99 in got.items():
+                p99.append(phase(db, what, before, seconds, line))
+        quiet, deleting = (statistics.median(x) for x in got.values())
+        bar("store-retain-%s-p99-us" % db.name, deleting,
             max(quiet * P99_RATIO, quiet + P99_MORE_US))
